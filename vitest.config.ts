@@ -1,0 +1,28 @@
+import { defineConfig } from "vitest/config";
+
+/**
+ * Two projects: unit tests stand beside pure code and need nothing; surface tests share one embedded
+ * stack (or the target named by BUSYMATE_TARGET), started by the global setup.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["{shared,local,scripts}/**/*.test.ts"],
+        },
+      },
+      {
+        test: {
+          name: "surfaces",
+          include: ["tests/**/*.test.ts"],
+          globalSetup: ["tests/support/global-setup.ts"],
+          setupFiles: ["tests/support/websocket.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
