@@ -1,0 +1,119 @@
+import { spawn } from "node:child_process";
+import { closeSync, openSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import postgres from "postgres";
+import { assertReachable, initCluster, serverAccount, serverRoot } from "./cluster.ts";
+import { clearLeftovers } from "./leftovers.ts";
+
+export interface PostgresOptions {
+  /** Made when it does not exist; belongs to the server's account. */
+  dataDir: string;
+  port: number;
+  /** Told what takes time. */
+  report?: (line: string) => void;
+}
+
+export interface PostgresServer {
+  readonly port: number;
+  readonly pid: number;
+  /** Resolves when the postmaster ends, for whatever reason. */
+  readonly exited: Promise<void>;
+  url(role: string): string;
+  /** Fast shutdown: sessions are ended, everything committed is on disk. */
+  stop(): Promise<void>;
+}
+
+const SETTINGS = {
+  listen_addresses: "127.0.0.1",
+  unix_socket_directories: "",
+  max_connections: "100",
+  shared_buffers: "256MB",
+  // Compiling a plan costs more than the short queries of this product take.
+  jit: "off",
+  fsync: "on",
+  timezone: "UTC",
+  log_timezone: "UTC",
+  log_checkpoints: "off",
+  wal_level: "logical",
+  max_replication_slots: "20",
+  max_wal_senders: "20",
+  max_wal_size: "2GB",
+  shared_preload_libraries: "pg_stat_statements",
+};
+
+/** The superuser's or any other role's URL on a server of this machine. */
+export const databaseUrl = (port: number, role: string): string =>
+  `postgres://${role}@127.0.0.1:${port}/postgres`;
+
+/** Starts Postgres on a data directory and returns once it answers queries. */
+export async function launchPostgres(options: PostgresOptions): Promise<PostgresServer> {
+  const dataDir = resolve(options.dataDir);
+  const { port } = options;
+  const account = serverAccount();
+  const binary = join(serverRoot(), "native/bin/postgres");
+  assertReachable(binary, account);
+  await initCluster(dataDir, account);
+  await clearLeftovers(dataDir);
+
+  // A file and not a pipe: the server may outlive us, and must not die of a closed pipe.
+  const logFile = join(dataDir, "server.log");
+  const log = openSync(logFile, "a", 0o600);
+  const logStart = statSync(logFile).size;
+  const settings = Object.entries({ ...SETTINGS, port: `${port}` })
+    .flatMap(([name, value]) => ["-c", `${name}=${value}`]);
+  // A group of its own, so that Ctrl-C at the terminal reaches us alone and we end things in order.
+  const server = spawn(binary, ["-D", dataDir, ...settings], {
+    ...account,
+    cwd: "/",
+    detached: true,
+    stdio: ["ignore", log, log],
+  });
+  closeSync(log);
+  const exited = new Promise<void>((done) => server.once("exit", () => done()));
+  await new Promise((done, failed) => server.once("spawn", done).once("error", failed));
+
+  let ended = false;
+  void exited.then(() => ended = true);
+  await answers(databaseUrl(port, "supabase_admin"), () => {
+    if (ended) throw new Error(startFailure(port, readFileSync(logFile).subarray(logStart)));
+  });
+
+  return {
+    port,
+    pid: server.pid!,
+    exited,
+    url: (role) => databaseUrl(port, role),
+    async stop() {
+      if (ended) return;
+      server.kill("SIGINT");
+      const late = setTimeout(() => server.kill("SIGQUIT"), 15_000);
+      await exited;
+      clearTimeout(late);
+    },
+  };
+}
+
+/** Polls until the server answers; `check` throws when there is nothing left to wait for. */
+async function answers(url: string, check: () => void): Promise<void> {
+  for (;;) {
+    const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
+    try {
+      await sql`select 1`;
+      return;
+    } catch {
+      check();
+      await sleep(15);
+    } finally {
+      await sql.end({ timeout: 0 });
+    }
+  }
+}
+
+/** The server's own reason, in one line. */
+function startFailure(port: number, log: Uint8Array): string {
+  const text = new TextDecoder().decode(log);
+  if (text.includes("Address already in use")) return `Port ${port} (Postgres) is already in use.`;
+  const reason = /(?:FATAL|PANIC):\s*(.*)/.exec(text)?.[1] ?? text.trim().split("\n").at(-1);
+  return `Postgres did not start: ${reason || "it gave no reason"}`;
+}
