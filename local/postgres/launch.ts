@@ -76,7 +76,7 @@ export async function launchPostgres(options: PostgresOptions): Promise<Postgres
   let ended = false;
   void exited.then(() => ended = true);
   await answers(databaseUrl(port, "supabase_admin"), () => {
-    if (ended) throw new Error(startFailure(port, readFileSync(logFile).subarray(logStart)));
+    if (ended) throw new Error(startFailure(port, readFileSync(logFile).toString("utf8", logStart)));
   });
 
   return {
@@ -111,9 +111,8 @@ async function answers(url: string, check: () => void): Promise<void> {
 }
 
 /** The server's own reason, in one line. */
-function startFailure(port: number, log: Uint8Array): string {
-  const text = new TextDecoder().decode(log);
-  if (text.includes("Address already in use")) return `Port ${port} (Postgres) is already in use.`;
-  const reason = /(?:FATAL|PANIC):\s*(.*)/.exec(text)?.[1] ?? text.trim().split("\n").at(-1);
+function startFailure(port: number, log: string): string {
+  if (log.includes("Address already in use")) return `Port ${port} (Postgres) is already in use.`;
+  const reason = /(?:FATAL|PANIC):\s*(.*)/.exec(log)?.[1] ?? log.trim().split("\n").at(-1);
   return `Postgres did not start: ${reason || "it gave no reason"}`;
 }
