@@ -37,14 +37,22 @@ for select to authenticated
 using (workspace_id = any ((select private.workspaces_with('audit', 'view'))::uuid[])
   or (select private.has_capability('audit', 'view') and private.has_capability('global', 'view')));
 
+create function private.act_for(user_id uuid) returns void
+language sql volatile set search_path = '' as $$
+  select set_config('busymate.acting_for', $1::text, true)
+$$;
+comment on function private.act_for(uuid) is 'Says, for the rest of the transaction, for whom a service-role RPC acts, so that the audit names the person.';
+
 create function private.record_audit(workspace_id uuid, action text, targets text[], before jsonb default null, after jsonb default null)
 returns void
 language plpgsql security definer set search_path = '' as $$
 declare
   claims constant jsonb := private.claims();
+  acting_for constant uuid := nullif(current_setting('busymate.acting_for', true), '')::uuid;
   -- act is minted by functions for their own calls only, so it can be believed.
   kind constant text := case
     when claims ->> 'role' = 'device' then 'device'
+    when acting_for is not null then 'user'
     when claims ->> 'role' = 'service_role' then 'service'
     when claims ->> 'act' in ('busybro', 'assistant') then 'assistant'
     when claims ->> 'act' = 'telegram' then 'telegram'
@@ -55,7 +63,7 @@ declare
 begin
   insert into public.audit_log (workspace_id, actor_type, actor_id, client_id, action, target, before, after)
   select $1, kind,
-    case when pg_input_is_valid(coalesce(claims ->> 'sub', ''), 'uuid') then (claims ->> 'sub')::uuid end,
+    coalesce(acting_for, case when pg_input_is_valid(coalesce(claims ->> 'sub', ''), 'uuid') then (claims ->> 'sub')::uuid end),
     claims ->> 'client_id', $2, t, $4, $5
   from unnest($3) as t;
 end

@@ -5,21 +5,25 @@
 --          of ids is the order of time.
 
 create function private.entry_id(device_uuid uuid, request_id text, ts timestamptz) returns uuid
-language sql immutable strict parallel safe set search_path = '' as $$
-  select (
-    lpad(to_hex(m.us / 1000), 12, '0') || '7' || lpad(to_hex(m.us % 1000), 3, '0')
-    || substr('89ab', 1 + (('x' || left(h.digest, 1))::bit(4)::integer & 3), 1) || substr(h.digest, 2, 15)
-  )::uuid
-  from (select (extract(epoch from $3) * 1000000)::bigint as us) as m,
-    (select md5($1::text || '|' || $2 || '|' || (extract(epoch from $3) * 1000000)::bigint) as digest) as h
+language plpgsql immutable strict parallel safe set search_path = '' as $$
+declare
+  micros constant bigint := extract(epoch from ts) * 1000000;
+  digest constant text := md5(device_uuid::text || '|' || request_id || '|' || micros);
+begin
+  return (
+    lpad(to_hex(micros / 1000), 12, '0') || '7' || lpad(to_hex(micros % 1000), 3, '0')
+    || translate(left(digest, 1), '0123456789abcdef', '89ab89ab89ab89ab') || substr(digest, 2, 15))::uuid;
+end
 $$;
 comment on function private.entry_id(uuid, text, timestamptz) is 'UUID version 7 of an entry (RFC 9562 section 5.7): 48 bits of milliseconds, the microseconds within in rand_a (section 6.2, method 3), then 62 bits of a digest of its identity.';
 
 create function private.entry_ts(id uuid) returns timestamptz
-language sql immutable strict parallel safe set search_path = '' as $$
-  select timestamptz '1970-01-01 00:00:00+00' + (
-    ('x' || substr(replace($1::text, '-', ''), 1, 12))::bit(48)::bigint * 1000
-    + ('x' || substr($1::text, 16, 3))::bit(12)::integer) * interval '1 microsecond'
+language plpgsql immutable strict parallel safe set search_path = '' as $$
+begin
+  return timestamptz '1970-01-01 00:00:00+00' + (
+    ('x' || left(id::text, 8) || substr(id::text, 10, 4))::bit(48)::bigint * 1000
+    + ('x' || substr(id::text, 16, 3))::bit(12)::integer) * interval '1 microsecond';
+end
 $$;
 comment on function private.entry_ts(uuid) is 'The ts inside an entry''s id, exact: bounds a read by id to one partition.';
 

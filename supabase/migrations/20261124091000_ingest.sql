@@ -5,48 +5,41 @@
 --          with rows in common cannot deadlock on the identity index.
 
 create function private.header_value(headers jsonb, name text) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select case jsonb_typeof($1)
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return case jsonb_typeof(headers)
     when 'object' then (
       select case jsonb_typeof(h.value) when 'array' then h.value ->> 0 else h.value #>> '{}' end
-      from jsonb_each($1) h where lower(h.key) = $2 limit 1)
+      from jsonb_each(headers) h where lower(h.key) = name limit 1)
     when 'array' then (
-      select h.value ->> 1 from jsonb_array_elements($1) h where lower(h.value ->> 0) = $2 limit 1)
-  end
+      select h.value ->> 1 from jsonb_array_elements(headers) h where lower(h.value ->> 0) = name limit 1)
+  end;
+end
 $$;
 comment on function private.header_value(jsonb, text) is 'First value of a header (name in lower case) in either form that payloads carry headers in.';
 
-create function private.body_text(body jsonb) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select case jsonb_typeof($1) when 'string' then $1 #>> '{}' when 'object' then coalesce($1 ->> 'text', '') end
-$$;
-comment on function private.body_text(jsonb) is 'Text of a payload body given as a string or as {text, …}; null for none.';
-
 -- 1 MiB of content: octets of plain text, or 4/3 as many characters of base64 (a multiple of four, so it decodes).
+create function private.body_limit(base64 boolean) returns integer
+language sql immutable parallel safe set search_path = '' as $$
+  select case when $1 then 1398104 else 1048576 end
+$$;
+comment on function private.body_limit(boolean) is 'Most octets of a stored body: 1 MiB of content, plain or in base64.';
+
 create function private.cut_body(body text, base64 boolean) returns text
-language sql immutable parallel safe set search_path = '' as $$
-  select case
-    when $1 is null or octet_length($1) <= case when $2 then 1398104 else 1048576 end then $1
-    when $2 then left($1, 1398100)
-    when octet_length(left($1, 1048576)) <= 1048576 then left($1, 1048576)
-    else left($1, 262144)
-  end
+language plpgsql immutable parallel safe set search_path = '' as $$
+begin
+  return case
+    when base64 then left(body, 1398100)
+    when octet_length(left(body, 1048576)) <= 1048576 then left(body, 1048576)
+    else left(body, 262144) -- four octets a character at most
+  end;
+end
 $$;
-comment on function private.cut_body(text, boolean) is 'A body cut to at most 1 MiB of content, never inside a character.';
+comment on function private.cut_body(text, boolean) is 'A body over the limit cut to at most 1 MiB of content, never inside a character.';
 
-create function private.body_mark(body jsonb) returns jsonb
-language sql immutable parallel safe set search_path = '' as $$
-  select case
-    when m.cut then coalesce(m.given, '{}') || jsonb_build_object('truncated', true, 'size', coalesce((m.given -> 'size'), to_jsonb(octet_length(private.body_text($1)))))
-    else m.given
-  end
-  from (
-    select nullif(case when jsonb_typeof($1) = 'object' then $1 - 'text' else '{}'::jsonb end, '{}') as given,
-      octet_length(private.body_text($1)) > case when $1 ->> 'encoding' = 'base64' then 1398104 else 1048576 end as cut
-  ) as m
-$$;
-comment on function private.body_mark(jsonb) is 'What has to be remembered of a body beside its text: encoding, charset, truncated, size; null for plain whole text.';
-
+-- Written as one query over the batch, without a function call a row where it can be avoided: a call of an SQL function
+-- costs 10 µs, and the whole of an entry should stay below 50. "offset 0" keeps an expression from being computed once
+-- for every column that uses it.
 create function private.derive_entries(batch jsonb, own_device uuid)
 returns table (
   ord integer, code text, message text,
@@ -57,29 +50,12 @@ returns table (
   response_body text, response_body_mark jsonb, extra jsonb)
 language plpgsql stable security definer set search_path = '' set work_mem = '32MB' as $$
 #variable_conflict use_column
+declare
+  plain_limit constant integer := private.body_limit(false);
+  base64_limit constant integer := private.body_limit(true);
 begin
   return query
-  with given as materialized (
-    select (e.ordinality - 1)::integer as ord,
-      e.value ->> 'request_id' as request_id,
-      e.value ->> 'ts' as ts_text,
-      coalesce(e.value ->> 'device_uuid', own_device::text) as device_text,
-      coalesce(e.value ->> 'kind', 'event') as kind,
-      coalesce(e.value ->> 'source', e.value #>> '{payload,source}') as source,
-      case when jsonb_typeof(e.value -> 'payload') = 'object' then e.value -> 'payload' else '{}'::jsonb end as p,
-      jsonb_typeof(e.value -> 'payload') as payload_type
-    from jsonb_array_elements(batch) with ordinality as e
-  ), typed as (
-    select g.*,
-      case when g.ts_text ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]' and pg_input_is_valid(g.ts_text, 'timestamptz')
-        then g.ts_text::timestamptz end as ts,
-      case when pg_input_is_valid(g.device_text, 'uuid') then g.device_text::uuid end as device_uuid,
-      g.p ->> 'url' as url,
-      case when jsonb_typeof(g.p -> 'requestBody') in ('string', 'object') then g.p -> 'requestBody' end as request_body,
-      case when jsonb_typeof(g.p -> 'responseBody') in ('string', 'object') then g.p -> 'responseBody' end as response_body
-    from given g
-  )
-  select t.ord,
+  select g.ord,
     f.code,
     case f.code
       when 'invalid_request_id' then 'request_id: give a text of 1 to 200 characters'
@@ -90,54 +66,86 @@ begin
       when 'invalid_source' then 'source: use one of vpn, pac, proxy, cdp, har'
       when 'invalid_payload' then 'payload: give an object'
     end,
-    case when f.code is null then private.entry_id(t.device_uuid, t.request_id, t.ts) end,
-    t.request_id, t.device_uuid, d.workspace_id, t.ts, t.kind,
-    coalesce(t.source, d.connection_type, 'proxy'),
-    left(t.p ->> 'method', 64),
+    case when f.code is null then private.entry_id(t.device_uuid, g.request_id, t.ts) end,
+    g.request_id, t.device_uuid, d.workspace_id, t.ts, g.kind,
+    coalesce(g.source, d.connection_type, 'proxy'),
+    left(g.p ->> 'method', 64),
     t.url,
-    left(lower(coalesce(
-      substring(t.p ->> 'host' from '^(\[[^]]*\]|[^:/?#]+)'),
-      substring(t.url from '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@]*@)?(\[[^]]*\]|[^/?#:]+)'))), 255),
-    left(coalesce(
-      nullif(substring(t.url from '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*([^?#]*)'), ''),
-      case when t.url ~ '^[A-Za-z][A-Za-z0-9+.-]*://' then '/' end,
-      substring(t.url from '^[A-Za-z][A-Za-z0-9+.-]*:(.*)$'),
-      substring(t.url from '^[^?#]*')), 2048),
-    coalesce(
-      case when jsonb_typeof(t.p -> 'isSecure') = 'boolean' then (t.p -> 'isSecure')::boolean end,
-      t.url ~* '^(https|wss):'),
-    case when jsonb_typeof(t.p -> 'statusCode') = 'number' and abs((t.p -> 'statusCode')::numeric) < 1000000
-      then round((t.p -> 'statusCode')::numeric)::integer end,
-    case when jsonb_typeof(t.p -> 'duration') = 'number' and abs((t.p -> 'duration')::numeric) < 1e15
-      then (t.p -> 'duration')::double precision end,
-    case when jsonb_typeof(t.p -> 'requestSize') = 'number' and (t.p -> 'requestSize')::numeric between 0 and 9e15
-      then (t.p -> 'requestSize')::numeric::bigint else octet_length(private.body_text(t.request_body)) end,
-    case when jsonb_typeof(t.p -> 'responseSize') = 'number' and (t.p -> 'responseSize')::numeric between 0 and 9e15
-      then (t.p -> 'responseSize')::numeric::bigint else octet_length(private.body_text(t.response_body)) end,
-    left(lower(btrim(split_part(private.header_value(t.p -> 'responseHeaders', 'content-type'), ';', 1))), 127),
-    left(coalesce(t.p ->> 'os', d.os), 60),
-    left(coalesce(t.p ->> 'deviceCountry', d.country), 60),
-    left(t.p ->> 'error', 2000),
-    case when pg_input_is_valid(coalesce(t.p ->> 'resentFrom', ''), 'uuid') then (t.p ->> 'resentFrom')::uuid end,
-    nullif(t.p -> 'requestHeaders', 'null'), nullif(t.p -> 'responseHeaders', 'null'),
-    private.cut_body(private.body_text(t.request_body), t.request_body ->> 'encoding' = 'base64'), private.body_mark(t.request_body),
-    private.cut_body(private.body_text(t.response_body), t.response_body ->> 'encoding' = 'base64'), private.body_mark(t.response_body),
-    nullif(t.p - array['method', 'url', 'statusCode', 'duration', 'isSecure', 'requestHeaders', 'responseHeaders',
+    left(lower(coalesce(substring(g.p ->> 'host' from '^(\[[^]]*\]|[^:/?#]+)'), nullif(t.parts[2], ''))), 255),
+    left(coalesce(nullif(t.parts[3], ''), case when t.parts[2] is not null then '/' end, substring(t.url from '^[^?#]*')), 2048),
+    coalesce(case when jsonb_typeof(g.p -> 'isSecure') = 'boolean' then (g.p -> 'isSecure')::boolean end, lower(t.parts[1]) in ('https', 'wss')),
+    case when jsonb_typeof(g.p -> 'statusCode') = 'number' and abs((g.p -> 'statusCode')::numeric) < 1000000
+      then round((g.p -> 'statusCode')::numeric)::integer end,
+    case when jsonb_typeof(g.p -> 'duration') = 'number' and abs((g.p -> 'duration')::numeric) < 1e15
+      then (g.p -> 'duration')::double precision end,
+    case when jsonb_typeof(g.p -> 'requestSize') = 'number' and (g.p -> 'requestSize')::numeric between 0 and 9e15
+      then (g.p -> 'requestSize')::bigint else t.request_octets end,
+    case when jsonb_typeof(g.p -> 'responseSize') = 'number' and (g.p -> 'responseSize')::numeric between 0 and 9e15
+      then (g.p -> 'responseSize')::bigint else t.response_octets end,
+    left(lower(btrim(split_part(coalesce(
+      g.p #>> '{responseHeaders,content-type}', g.p #>> '{responseHeaders,Content-Type}',
+      private.header_value(g.p -> 'responseHeaders', 'content-type')), ';', 1))), 127),
+    left(coalesce(g.p ->> 'os', d.os), 60),
+    left(coalesce(g.p ->> 'deviceCountry', d.country), 60),
+    left(g.p ->> 'error', 2000),
+    case when pg_input_is_valid(g.p ->> 'resentFrom', 'uuid') then (g.p ->> 'resentFrom')::uuid end,
+    nullif(g.p -> 'requestHeaders', 'null'), nullif(g.p -> 'responseHeaders', 'null'),
+    case when t.request_octets <= t.request_limit then t.request_text else private.cut_body(t.request_text, t.request_limit > plain_limit) end,
+    case when t.request_octets <= t.request_limit then t.request_mark
+      else jsonb_build_object('size', t.request_octets) || coalesce(t.request_mark, '{}') || '{"truncated": true}' end,
+    case when t.response_octets <= t.response_limit then t.response_text else private.cut_body(t.response_text, t.response_limit > plain_limit) end,
+    case when t.response_octets <= t.response_limit then t.response_mark
+      else jsonb_build_object('size', t.response_octets) || coalesce(t.response_mark, '{}') || '{"truncated": true}' end,
+    nullif(g.p - array['method', 'url', 'statusCode', 'duration', 'isSecure', 'requestHeaders', 'responseHeaders',
       'requestBody', 'responseBody'], '{}')
-  from typed t
+  from (
+    select (e.ordinality - 1)::integer as ord,
+      e.value ->> 'request_id' as request_id,
+      e.value ->> 'ts' as ts_text,
+      coalesce(e.value ->> 'device_uuid', own_device::text) as device_text,
+      coalesce(e.value ->> 'kind', 'event') as kind,
+      coalesce(e.value ->> 'source', e.value #>> '{payload,source}') as source,
+      case when jsonb_typeof(e.value -> 'payload') = 'object' then e.value -> 'payload' else '{}'::jsonb end as p,
+      coalesce(jsonb_typeof(e.value -> 'payload'), 'null') as payload_type
+    from jsonb_array_elements(batch) with ordinality as e
+    offset 0
+  ) as g
+  cross join lateral (
+    select
+      case when g.ts_text ~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}[T ]' and pg_input_is_valid(g.ts_text, 'timestamptz')
+        then g.ts_text::timestamptz end as ts,
+      case when pg_input_is_valid(g.device_text, 'uuid') then g.device_text::uuid end as device_uuid,
+      b.url, regexp_match(b.url, '^([A-Za-z][A-Za-z0-9+.-]*):(?://(?:[^/?#@]*@)?(\[[^]]*\]|[^/?#:]*)[^/?#]*)?([^?#]*)') as parts,
+      b.request_text, octet_length(b.request_text) as request_octets,
+      case when b.request_mark ->> 'encoding' = 'base64' then base64_limit else plain_limit end as request_limit, b.request_mark,
+      b.response_text, octet_length(b.response_text) as response_octets,
+      case when b.response_mark ->> 'encoding' = 'base64' then base64_limit else plain_limit end as response_limit, b.response_mark
+    from (
+      select g.p ->> 'url' as url,
+        case jsonb_typeof(g.p -> 'requestBody') when 'string' then g.p ->> 'requestBody'
+          when 'object' then coalesce(g.p #>> '{requestBody,text}', '') end as request_text,
+        case when jsonb_typeof(g.p -> 'requestBody') = 'object' then nullif((g.p -> 'requestBody') - 'text', '{}') end as request_mark,
+        case jsonb_typeof(g.p -> 'responseBody') when 'string' then g.p ->> 'responseBody'
+          when 'object' then coalesce(g.p #>> '{responseBody,text}', '') end as response_text,
+        case when jsonb_typeof(g.p -> 'responseBody') = 'object' then nullif((g.p -> 'responseBody') - 'text', '{}') end as response_mark
+      offset 0
+    ) as b
+    offset 0
+  ) as t
   left join public.devices d on d.uuid = t.device_uuid
   cross join lateral (
     select case
-      when t.request_id is null or char_length(t.request_id) not between 1 and 200 then 'invalid_request_id'
+      when g.request_id is null or char_length(g.request_id) not between 1 and 200 then 'invalid_request_id'
       when t.ts is null or t.ts < timestamptz '1970-01-01 00:00:00+00' or t.ts >= timestamptz '10000-01-01 00:00:00+00' then 'invalid_ts'
       when t.device_uuid is null then 'invalid_device_uuid'
       when d.uuid is null then 'unknown_device'
-      when t.kind <> 'event' then 'invalid_kind'
-      when t.source is not null and t.source not in ('vpn', 'pac', 'proxy', 'cdp', 'har') then 'invalid_source'
-      when t.payload_type is not null and t.payload_type not in ('object', 'null') then 'invalid_payload'
+      when g.kind <> 'event' then 'invalid_kind'
+      when g.source is not null and g.source not in ('vpn', 'pac', 'proxy', 'cdp', 'har') then 'invalid_source'
+      when g.payload_type not in ('object', 'null') then 'invalid_payload'
     end as code
+    offset 0
   ) as f
-  order by t.ord;
+  order by g.ord;
 end
 $$;
 comment on function private.derive_entries(jsonb, uuid) is 'What each element {request_id, device_uuid?, ts, kind?, source?, payload} of a batch becomes: columns of its entry and payload, or a code and message why not. Does not check rights.';

@@ -59,6 +59,7 @@ comment on function internal.admit(jsonb, text, text, integer, integer, integer)
 
 create function internal.issue_first_party_token(user_id uuid, auth_session_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
 declare
   full_scope constant text := 'mcp:read mcp:write admin secrets';
   granted uuid;
@@ -71,6 +72,7 @@ begin
   ) then
     raise exception 'session_gone' using errcode = 'P0001';
   end if;
+  perform private.act_for($1);
   insert into private.grants as g (user_id, client_id, scope, auth_session_id)
   values ($1, 'dashboard', full_scope, $2)
   on conflict (auth_session_id) where auth_session_id is not null do update set scope = excluded.scope
@@ -120,6 +122,7 @@ comment on function private.may_edit_devices(uuid, uuid) is 'Whether a person ho
 
 create function internal.create_pairing_code(user_id uuid, workspace_id uuid, code_hash text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
 declare
   target constant uuid := coalesce($2, (select w.id from public.workspaces w where w.owner_user_id = $1 and w.personal));
   code private.pairing_codes;
@@ -137,6 +140,7 @@ comment on function internal.create_pairing_code(uuid, uuid, text) is 'Records a
 
 create function internal.redeem_pairing_code(code_hash text, device jsonb) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
 declare
   code private.pairing_codes;
   device_id constant uuid := (device ->> 'uuid')::uuid;
@@ -151,6 +155,7 @@ begin
   if code.code_hash is null then
     raise exception 'invalid_code' using errcode = 'P0001';
   end if;
+  perform private.act_for(code.user_id);
   owner := (select m.user_id from public.workspace_members m where m.workspace_id = code.workspace_id and m.user_id = code.user_id);
   select * into existing from public.devices d where d.uuid = device_id for update;
   if existing.uuid is not null and not private.may_edit_devices(code.user_id, existing.workspace_id) then
@@ -180,6 +185,7 @@ comment on function internal.redeem_pairing_code(text, jsonb) is 'Uses a code on
 
 create function internal.renew_device_credential(credential_id uuid) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
 declare
   credential public.device_jwts;
 begin
@@ -203,9 +209,11 @@ comment on function internal.renew_device_credential(uuid) is 'Extends a live cr
 
 create function internal.unpair_device(user_id uuid, device_uuid uuid) returns boolean
 language plpgsql volatile security definer set search_path = '' as $$
+#variable_conflict use_column
 declare
   gone uuid;
 begin
+  perform private.act_for($1);
   delete from public.devices d
   where d.uuid = $2 and private.may_edit_devices($1, d.workspace_id)
   returning d.uuid into gone;
