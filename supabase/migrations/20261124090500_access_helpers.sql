@@ -44,6 +44,12 @@ language sql stable security definer set search_path = '' as $$
 $$;
 comment on function private.user_id() is 'Id of the person calling, null unless their token is live. Policies use this and never auth.uid().';
 
+create function private.writer_id() returns uuid
+language sql stable security definer set search_path = '' as $$
+  select c.user_id from private.caller() c where c.scopes && array['mcp:write', 'mcp']
+$$;
+comment on function private.writer_id() is 'Id of the person calling, null unless their token is live and may write. For what people change of their own without a capability.';
+
 create function private.allows(role text, scopes text[], section text, action text) returns boolean
 language sql stable security definer set search_path = '' as $$
   select coalesce(
@@ -109,7 +115,7 @@ $$;
 comment on function private.owned_workspaces() is 'Ids of the workspaces whose members, retention and clearing the caller manages: their own, or all for an admin.';
 
 grant execute on function
-  private.claims(), private.user_id(), private.has_capability(text, text), private.is_admin(),
+  private.claims(), private.user_id(), private.writer_id(), private.has_capability(text, text), private.is_admin(),
   private.workspaces_with(text, text), private.owned_workspaces()
 to authenticated, device, service_role;
 grant execute on function public.has_capability(text, text) to authenticated;

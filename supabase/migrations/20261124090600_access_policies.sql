@@ -19,8 +19,8 @@ using (id = (select private.user_id()) or (select private.has_capability('users'
 
 create policy "People rename themselves" on public.profiles
 for update to authenticated
-using (id = (select private.user_id()) and (select private.has_capability('workspaces', 'edit')))
-with check (id = (select private.user_id()));
+using (id = (select private.writer_id()))
+with check (id = (select private.writer_id()));
 
 grant select, insert (name, owner_user_id, retention_days), update (name, retention_days), delete
 on public.workspaces to authenticated;
