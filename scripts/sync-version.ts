@@ -21,16 +21,6 @@ const root = fileURLToPath(new URL("../", import.meta.url));
 // Neither is part of what runs.
 const NOT_SHIPPED = [":(exclude)*.test.ts", ":(exclude)supabase/tests"];
 
-await runProgram(() => {
-  const args = process.argv.slice(2);
-  if (args.length > 1 || (args.length === 1 && args[0] !== "--check")) {
-    throw new Complaint("Usage: npm run sync-version [-- --check]");
-  }
-  const current = parse(read("version.json"), "version.json");
-  if (args[0] === "--check") check(current);
-  else sync(current);
-});
-
 function check(current: VersionFile) {
   const faults = disagreements(current, {
     "package.json": [readPackage().version],
@@ -156,3 +146,13 @@ const readLock = () => Lock.parse(JSON.parse(read("package-lock.json")));
 function lockVersions(lock: z.infer<typeof Lock>): (string | undefined)[] {
   return [lock.version, lock.packages[""]?.version];
 }
+
+await runProgram(() => {
+  const args = process.argv.slice(2);
+  if (args.length > 1 || (args.length === 1 && args[0] !== "--check")) {
+    throw new Complaint("Usage: npm run sync-version [-- --check]");
+  }
+  const current = parse(read("version.json"), "version.json");
+  if (args[0] === "--check") check(current);
+  else sync(current);
+});
