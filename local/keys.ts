@@ -53,7 +53,6 @@ async function createKeys(file: string): Promise<StoredKeys> {
       kid: randomUUID(),
       alg: "ES256",
       use: "sig",
-      key_ops: ["sign", "verify"],
     },
     publishableKey: `sb_publishable_${randomBytes(24).toString("base64url")}`,
     secretKey: `sb_secret_${randomBytes(24).toString("base64url")}`,

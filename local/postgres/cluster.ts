@@ -4,6 +4,7 @@ import { chown, mkdir, rename, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
+import { Complaint } from "../../scripts/complaint.ts";
 
 const run = promisify(execFile);
 
@@ -21,7 +22,7 @@ export interface Account {
 export function serverAccount(): Account {
   if (process.getuid?.() !== 0) return {};
   const line = readFileSync("/etc/passwd", "utf8").split("\n").find((l) => l.startsWith("nobody:"));
-  if (!line) throw new Error("Postgres must not run as root and there is no account `nobody`.");
+  if (!line) throw new Complaint("Postgres must not run as root and there is no account `nobody`.");
   const [, , uid, gid] = line.split(":");
   return { uid: Number(uid), gid: Number(gid) };
 }
@@ -33,7 +34,7 @@ export function assertReachable(path: string, account: Account): void {
     const { mode, uid, gid } = statSync(at);
     const bit = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001;
     if ((mode & bit) === 0) {
-      throw new Error(
+      throw new Complaint(
         `Started by root, Postgres runs as \`nobody\`, who may not enter ${at}: ` +
           `\`chmod o+x ${at}\`, move the directory, or start as an ordinary user.`,
       );

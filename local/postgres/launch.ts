@@ -3,6 +3,8 @@ import { closeSync, openSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
+import { Complaint } from "../../scripts/complaint.ts";
+import { type Child, endingWithParent, handleOf } from "../child.ts";
 import { assertReachable, initCluster, serverAccount, serverRoot } from "./cluster.ts";
 import { clearLeftovers } from "./leftovers.ts";
 
@@ -10,18 +12,12 @@ export interface PostgresOptions {
   /** Made when it does not exist; belongs to the server's account. */
   dataDir: string;
   port: number;
-  /** Told what takes time. */
-  report?: (line: string) => void;
 }
 
-export interface PostgresServer {
+/** Its `stop` is a fast shutdown: sessions are ended, what is committed is on disk. */
+export interface PostgresServer extends Child {
   readonly port: number;
-  readonly pid: number;
-  /** Resolves when the postmaster ends, for whatever reason. */
-  readonly exited: Promise<void>;
   url(role: string): string;
-  /** Fast shutdown: sessions are ended, everything committed is on disk. */
-  stop(): Promise<void>;
 }
 
 const SETTINGS = {
@@ -56,42 +52,27 @@ export async function launchPostgres(options: PostgresOptions): Promise<Postgres
   await initCluster(dataDir, account);
   await clearLeftovers(dataDir);
 
-  // A file and not a pipe: the server may outlive us, and must not die of a closed pipe.
   const logFile = join(dataDir, "server.log");
   const log = openSync(logFile, "a", 0o600);
   const logStart = statSync(logFile).size;
   const settings = Object.entries({ ...SETTINGS, port: `${port}` })
     .flatMap(([name, value]) => ["-c", `${name}=${value}`]);
-  // A group of its own, so that Ctrl-C at the terminal reaches us alone and we end things in order.
-  const server = spawn(binary, ["-D", dataDir, ...settings], {
-    ...account,
-    cwd: "/",
-    detached: true,
-    stdio: ["ignore", log, log],
-  });
+  const { command, args } = endingWithParent(binary, ["-D", dataDir, ...settings], "INT");
+  const server = await handleOf(
+    spawn(command, args, { ...account, cwd: "/", detached: true, stdio: ["ignore", log, log] }),
+    "SIGINT",
+    "SIGQUIT",
+  );
   closeSync(log);
-  const exited = new Promise<void>((done) => server.once("exit", () => done()));
-  await new Promise((done, failed) => server.once("spawn", done).once("error", failed));
 
   let ended = false;
-  void exited.then(() => ended = true);
+  void server.exited.then(() => ended = true);
   await answers(databaseUrl(port, "supabase_admin"), () => {
-    if (ended) throw new Error(startFailure(port, readFileSync(logFile).toString("utf8", logStart)));
+    if (ended) {
+      throw new Complaint(startFailure(port, readFileSync(logFile).toString("utf8", logStart)));
+    }
   });
-
-  return {
-    port,
-    pid: server.pid!,
-    exited,
-    url: (role) => databaseUrl(port, role),
-    async stop() {
-      if (ended) return;
-      server.kill("SIGINT");
-      const late = setTimeout(() => server.kill("SIGQUIT"), 15_000);
-      await exited;
-      clearTimeout(late);
-    },
-  };
+  return { ...server, port, url: (role) => databaseUrl(port, role) };
 }
 
 /** Polls until the server answers; `check` throws when there is nothing left to wait for. */

@@ -55,7 +55,7 @@ function serverProcesses(dataDir: string): number[] {
   return readdirSync("/proc").filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
     try {
       return readlinkSync(`/proc/${pid}/cwd`) === home &&
-        readlinkSync(`/proc/${pid}/exe`).endsWith("/postgres");
+        readlinkSync(`/proc/${pid}/exe`).includes("/native/bin/postgres");
     } catch {
       return false; // ended meanwhile, a zombie, or not ours to look at
     }
