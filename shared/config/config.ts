@@ -1,0 +1,85 @@
+import { z } from "zod";
+
+const jwk = z.object({
+  kty: z.literal("EC"),
+  crv: z.literal("P-256"),
+  x: z.string(),
+  y: z.string(),
+  d: z.string(),
+  kid: z.string().min(1),
+});
+
+const url = z.url({ protocol: /^https?$/ }).refine((text) => !text.endsWith("/"), {
+  error: "must not end in a slash",
+});
+
+/** Every environment variable a function reads: its shape, and what to set it to when it is not there. */
+const VARIABLES = {
+  SUPABASE_URL: { shape: url, hint: "the project's URL" },
+  SUPABASE_PUBLISHABLE_KEYS: {
+    shape: keyRing("sb_publishable_"),
+    hint: '{"default":"sb_publishable_…"}',
+  },
+  SUPABASE_SECRET_KEYS: { shape: keyRing("sb_secret_"), hint: '{"default":"sb_secret_…"}' },
+  BUSYMATE_ISSUER: { shape: url, hint: "<project url>/functions/v1/mcp" },
+  BUSYMATE_SIGNING_KEY: {
+    shape: json(jwk),
+    hint: "the private JWK printed by supabase gen signing-key --algorithm ES256",
+  },
+  /** Both are set at deployment; the embedded stack runs a working copy and has neither. */
+  BUSYMATE_DEPLOYED_AT: { shape: z.iso.datetime({ offset: true }).optional(), hint: "a timestamp" },
+  BUSYMATE_COMMIT: {
+    shape: z.string().regex(/^[0-9a-f]{7,64}$/).optional(),
+    hint: "the deployed commit",
+  },
+} as const;
+
+type Variable = keyof typeof VARIABLES;
+type Values = { [K in Variable]: z.infer<(typeof VARIABLES)[K]["shape"]> };
+
+/** The variables a function declared, checked; what it did not declare it cannot read. */
+export type Config<K extends Variable> = Pick<Values, K>;
+
+/** The environment lacks something. Lists all of it, so that one restart is enough. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+/** Reads the named variables once, from a record that the entry point hands in. */
+export function readConfig<K extends Variable>(
+  environment: Record<string, string | undefined>,
+  names: readonly K[],
+): Config<K> {
+  const values: Partial<Record<Variable, unknown>> = {};
+  const faults: string[] = [];
+  for (const name of names) {
+    // A variable set to nothing is a variable not set.
+    const text = environment[name] || undefined;
+    const result = VARIABLES[name].shape.safeParse(text);
+    if (result.success) values[name] = result.data;
+    else if (text === undefined) {
+      faults.push(`${name} is missing: set it to ${VARIABLES[name].hint}`);
+    } // Never the value: it may be a secret.
+    else faults.push(`${name} is not valid: it must be ${VARIABLES[name].hint}`);
+  }
+  if (faults.length > 0) throw new ConfigError(faults.join("\n"));
+  return values as Config<K>;
+}
+
+function json<T extends z.ZodType>(shape: T) {
+  return z.string().transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: "custom", message: "not JSON" });
+      return z.NEVER;
+    }
+  }).pipe(shape);
+}
+
+/** Supabase hands functions its keys as JSON by name; ours is the one named `default`. */
+function keyRing(prefix: string) {
+  return json(z.object({ default: z.string().startsWith(prefix) })).transform((ring) =>
+    ring.default
+  );
+}

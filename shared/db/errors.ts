@@ -1,0 +1,48 @@
+import { AppError, unavailable } from "../http/errors.ts";
+
+/** What postgrest-js hands over when a call failed. */
+export interface PostgrestFailure {
+  error: { code?: string; message: string };
+  status: number;
+}
+
+/** A function of ours said no by name (`raise exception 'session_gone'`); its caller says what that means. */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly reason: string;
+
+  constructor(reason: string) {
+    super(`the database refused: ${reason}`);
+    this.reason = reason;
+  }
+}
+
+/** Connection exceptions, out of resources, operator intervention (Postgres appendix A). */
+const AWAY = /^(?:08|53|57)/;
+/** PostgREST: no connection, no schema cache, no connection from the pool in time. */
+const POSTGREST_AWAY = ["PGRST000", "PGRST001", "PGRST002", "PGRST003"];
+
+/** The one place where a failed call becomes an error of ours. The database's words stay in the cause. */
+export function fromPostgrest({ error, status }: PostgrestFailure): AppError | Refusal {
+  const code = error.code ?? "";
+  // Status 0 is postgrest-js's for a fetch that never answered: refused, timed out or aborted.
+  if (
+    status === 0 || AWAY.test(code) || POSTGREST_AWAY.includes(code) ||
+    [502, 503, 504].includes(status)
+  ) {
+    return unavailable("The database", error);
+  }
+  if (code === "P0001") return new Refusal(error.message);
+  if (status === 401) {
+    return new AppError("invalid_token", "The token is not valid here.", {
+      headers: { "WWW-Authenticate": 'Bearer error="invalid_token"' },
+      cause: error,
+    });
+  }
+  if (code === "42501" || status === 403) {
+    return new AppError("forbidden", "This is not allowed for this caller.", { cause: error });
+  }
+  return new AppError("internal", "Something went wrong on our side; the request id finds it.", {
+    cause: error,
+  });
+}
