@@ -1,0 +1,162 @@
+// npm run har -- import FILE --device NAME | export --out FILE: HAR files in and out.
+
+import { createWriteStream, readFileSync } from "node:fs";
+import { readFile, rename } from "node:fs/promises";
+import { dirname } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { parseArgs } from "node:util";
+import { harChunks, type StoredEntry } from "../shared/har/export.ts";
+import { HarError } from "../shared/har/import.ts";
+import { ingestClient } from "./capture/ingest.ts";
+import { Complaint, runProgram } from "./complaint.ts";
+import { deviceOf } from "./device.ts";
+import { storedEntries } from "./har/export.ts";
+import { importFile, type ImportSummary } from "./har/import.ts";
+import { type Person, person } from "./person.ts";
+import { readStackInfo, stackFile } from "./stack-info.ts";
+import { VersionFile } from "./version.ts";
+
+const USAGE = `Usage:
+  npm run har -- import FILE --device NAME [--email ACCOUNT]
+  npm run har -- export --out FILE [--device NAME] [--filter JSON] [--email ACCOUNT]
+ACCOUNT is a demo account, ada@busymate.test by default; a device is paired when it is new.`;
+
+/** Faults beyond these are counted only. */
+const SHOWN_FAULTS = 50;
+
+await runProgram(async () => {
+  const values = readArguments();
+  const { file } = values;
+  const location = stackFile(process.env);
+  const stack = readStackInfo(location);
+  const account = person(stack, values.email);
+  if (values.command === "import") {
+    const text = await readHarFile(file);
+    const device = await deviceOf(stack, dirname(location), account, values.device);
+    const ingest = ingestClient(stack.url, device.token);
+    const summary = await importFile(text, {
+      ingest,
+      onProgress: (so) => progress(`${so.added} new, ${so.present} already there …`),
+      onRetry: (reason, ms) => progress(`${reason}; again in ${(ms / 1000).toFixed(1)} s\n`),
+    }).catch((error: unknown) => {
+      throw error instanceof HarError ? new Complaint(`${file}: ${error.message}`) : error;
+    });
+    reportImport(summary);
+  } else {
+    await exportTo(file, account, values);
+  }
+});
+
+function readArguments() {
+  try {
+    const { values, positionals } = parseArgs({
+      allowPositionals: true,
+      options: {
+        device: { type: "string" },
+        out: { type: "string" },
+        filter: { type: "string" },
+        email: { type: "string" },
+      },
+    });
+    const [command, file, ...rest] = positionals;
+    const { email = "ada@busymate.test", device, out, filter } = values;
+    if (command === "import" && file && device && !out && rest.length === 0) {
+      return { command, file, device, email } as const;
+    }
+    if (command === "export" && out && file === undefined) {
+      return { command, file: out, device, filter, email } as const;
+    }
+  } catch (error) {
+    throw new Complaint(`${(error as Error).message}\n${USAGE}`);
+  }
+  throw new Complaint(USAGE);
+}
+
+async function readHarFile(file: string): Promise<string> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    throw new Complaint(`Cannot read ${file}: ${(error as Error).message}`);
+  }
+}
+
+function reportImport({ added, present, faults }: ImportSummary): void {
+  progress("");
+  for (const { index, message } of faults.slice(0, SHOWN_FAULTS)) {
+    process.stderr.write(`entry ${index}: ${message}\n`);
+  }
+  if (faults.length > SHOWN_FAULTS) {
+    process.stderr.write(`… and ${faults.length - SHOWN_FAULTS} more faults\n`);
+  }
+  process.stdout.write(`${added} new, ${present} already there, ${faults.length} faults\n`);
+  if (added + present === 0 && faults.length > 0) process.exitCode = 1;
+}
+
+async function exportTo(
+  file: string,
+  account: Person,
+  values: { device?: string | undefined; filter?: string | undefined },
+): Promise<void> {
+  const { client, workspaceId } = account;
+  const deviceUuid = values.device === undefined
+    ? undefined
+    : await deviceNamed(account, values.device);
+  const counts = { entries: 0, redacted: 0 };
+  const counted = async function* (entries: AsyncIterable<StoredEntry>) {
+    for await (const entry of entries) {
+      counts.entries += 1;
+      if (entry.redacted) counts.redacted += 1;
+      if (counts.entries % 200 === 0) progress(`${counts.entries} entries …`);
+      yield entry;
+    }
+  };
+  const entries = storedEntries({
+    client,
+    workspaceId,
+    ...(deviceUuid === undefined ? {} : { deviceUuid }),
+    ...(values.filter === undefined ? {} : { filter: readFilter(values.filter) }),
+  });
+  const creator = { name: "Busymate", version: productVersion() };
+  // Written aside and moved, so that FILE is a whole HAR or not there.
+  const aside = `${file}.part`;
+  await pipeline(Readable.from(harChunks(counted(entries), creator)), createWriteStream(aside));
+  await rename(aside, file);
+  progress("");
+  process.stdout.write(`${counts.entries} entries in ${file}\n`);
+  if (counts.redacted > 0) {
+    process.stderr.write(
+      `${counts.redacted} of them redacted: ${account.email} may not see secrets\n`,
+    );
+  }
+}
+
+function productVersion(): string {
+  const file = readFileSync(new URL("../version.json", import.meta.url), "utf8");
+  return VersionFile.parse(JSON.parse(file)).version;
+}
+
+async function deviceNamed({ client, workspaceId, email }: Person, name: string): Promise<string> {
+  const { data, error } = await client.from("devices").select("uuid")
+    .eq("workspace_id", workspaceId).eq("name", name).maybeSingle<{ uuid: string }>();
+  if (error) throw new Complaint(`Cannot look the device up: ${error.message}`);
+  if (!data) throw new Complaint(`There is no device "${name}" in the workspace of ${email}.`);
+  return data.uuid;
+}
+
+function readFilter(text: string): object {
+  try {
+    const filter: unknown = JSON.parse(text);
+    if (filter !== null && typeof filter === "object" && !Array.isArray(filter)) return filter;
+  } catch {
+    // Said below, with an example.
+  }
+  throw new Complaint(
+    `--filter takes a filter as JSON, for example '{"field":"status","op":"gte","value":400}'.`,
+  );
+}
+
+/** One line that the next one replaces, for a person at a terminal. */
+function progress(line: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${line}`);
+}
