@@ -79,7 +79,7 @@ function storedBody(name: string, value: Json | undefined): Json {
 function readMarkedBody(name: string, value: Json): MarkedBody {
   const result = markedBody.safeParse(value);
   if (result.success) return result.data as MarkedBody;
-  throw new PayloadFault(`payload.${faultOf(result.error, name)}`);
+  throw new PayloadFault(faultOf(result.error, `payload.${name}`));
 }
 
 function isHeaders(value: Json): boolean {

@@ -1,21 +1,19 @@
 import type { ZodError, ZodType } from "zod";
 import { AppError } from "./errors.ts";
 
-/** The first fault as `field: what is wrong`; `root` names the value itself. */
-export function faultOf(error: ZodError, root: string): string {
+/** The first fault as `field: what is wrong`; `at` is where the value itself stands. */
+export function faultOf(error: ZodError, at = ""): string {
   const issue = error.issues[0];
-  if (!issue) return `${root}: invalid`;
-  const field = issue.path.reduce<string>(
-    (path, key) =>
-      typeof key === "number" ? `${path}[${key}]` : path ? `${path}.${String(key)}` : String(key),
-    "",
-  );
-  return `${field || root}: ${issue.message}`;
+  const field = (issue?.path ?? []).reduce<string>((path, key) => {
+    if (typeof key === "number") return `${path}[${key}]`;
+    return path ? `${path}.${String(key)}` : String(key);
+  }, at);
+  return `${field || "body"}: ${issue?.message ?? "invalid"}`;
 }
 
 /** The value as the schema types it, or a 400 that names the field. */
 export function validate<T>(schema: ZodType<T>, value: unknown): T {
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  throw new AppError("invalid_request", faultOf(result.error, "body"));
+  throw new AppError("invalid_request", faultOf(result.error));
 }
