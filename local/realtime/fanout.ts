@@ -1,0 +1,64 @@
+import { encodeBroadcast, type Encoded, encodeMessage, type Version } from "./frames.ts";
+import type { Broadcast } from "./frames.ts";
+
+/** A member of a channel that broadcasts are delivered to. */
+export interface Member {
+  readonly version: Version;
+  /** False while it may not read broadcasts; asked for every delivery. */
+  readonly receives: boolean;
+  deliver(encoded: Encoded): void;
+}
+
+/** A channel: public and private ones of the same name are two. */
+export interface Address {
+  name: string;
+  private: boolean;
+}
+
+/** A client's own text broadcast, whose payload is passed on as it came. */
+export interface Relayed {
+  payload: unknown;
+}
+
+export const wireTopic = (name: string) => `realtime:${name}`;
+
+/** Who listens where. Encodes a broadcast once a version, however many members there are. */
+export class Fanout {
+  readonly #members = new Map<string, Set<Member>>();
+
+  join(address: Address, member: Member): void {
+    const key = keyOf(address);
+    const members = this.#members.get(key);
+    if (members) members.add(member);
+    else this.#members.set(key, new Set([member]));
+  }
+
+  leave(address: Address, member: Member): void {
+    const key = keyOf(address);
+    const members = this.#members.get(key);
+    if (members?.delete(member) && members.size === 0) this.#members.delete(key);
+  }
+
+  /** Delivers to all members but `except`, the sender that did not ask for its own copy. */
+  publish(address: Address, message: Broadcast | Relayed, except?: Member): void {
+    const members = this.#members.get(keyOf(address));
+    if (!members) return;
+    const encoded = new Map<Version, Encoded | undefined>();
+    for (const member of members) {
+      if (member === except || !member.receives) continue;
+      const { version } = member;
+      if (!encoded.has(version)) encoded.set(version, encode(version, address.name, message));
+      const frame = encoded.get(version);
+      if (frame !== undefined) member.deliver(frame);
+    }
+  }
+}
+
+function encode(version: Version, name: string, message: Broadcast | Relayed) {
+  const topic = wireTopic(name);
+  if ("encoding" in message) return encodeBroadcast(version, topic, message);
+  const { payload } = message;
+  return encodeMessage(version, { joinRef: null, ref: null, topic, event: "broadcast", payload });
+}
+
+const keyOf = (address: Address) => `${address.private ? "private" : "public"}:${address.name}`;
