@@ -4,9 +4,9 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { Complaint, runProgram } from "./complaint.ts";
+import { root } from "./tools.ts";
 import {
   bump,
   COMPONENT_KEYS,
@@ -15,8 +15,6 @@ import {
   disagreements,
   VersionFile,
 } from "./version.ts";
-
-const root = fileURLToPath(new URL("../", import.meta.url));
 
 // Neither is part of what runs.
 const NOT_SHIPPED = [":(exclude)*.test.ts", ":(exclude)supabase/tests"];
@@ -27,7 +25,7 @@ function check(current: VersionFile) {
     "package-lock.json": lockVersions(readLock()),
   }, committedVersion());
   if (faults.length > 0) {
-    throw new Complaint(`${faults.join("\n")}\nnpm run sync-version puts this right.`);
+    throw new Complaint(faults.join("\n"));
   }
   process.stdout.write(`Version ${current.version}, build ${current.build}.\n`);
 }

@@ -48,7 +48,7 @@ describe("bump", () => {
 describe("disagreements", () => {
   it("names a headline build that is not the highest", () => {
     expect(disagreements({ ...withBuilds({ supabase: 7 }), build: 6 }, {}, null)).toEqual([
-      "version.json: build is 6, but the highest component build is 7",
+      "version.json: build is 6, but the highest component build is 7; npm run sync-version puts it right",
     ]);
   });
 
@@ -57,9 +57,10 @@ describe("disagreements", () => {
       "package.json": ["9.9.9"],
       "package-lock.json": [shipped.version, undefined],
     };
+    const remedy = "npm run sync-version puts it right";
     expect(disagreements(shipped, mirrors, null)).toEqual([
-      `package.json: version is 9.9.9, but version.json says ${shipped.version}`,
-      `package-lock.json: version is undefined, but version.json says ${shipped.version}`,
+      `package.json: version is 9.9.9, but version.json says ${shipped.version}; ${remedy}`,
+      `package-lock.json: version is undefined, but version.json says ${shipped.version}; ${remedy}`,
     ]);
   });
 

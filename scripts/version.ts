@@ -58,6 +58,8 @@ export function bump(file: VersionFile, changed: readonly ComponentKey[]): Versi
   return { ...next, build: highestBuild(next) };
 }
 
+const REMEDY = "npm run sync-version puts it right";
+
 /** The files that repeat the version for npm. */
 export type Mirrors = Readonly<Record<string, readonly (string | undefined)[]>>;
 
@@ -74,12 +76,14 @@ export function disagreements(
   const highest = highestBuild(file);
   if (file.build !== highest) {
     faults.push(
-      `version.json: build is ${file.build}, but the highest component build is ${highest}`,
+      `version.json: build is ${file.build}, but the highest component build is ${highest}; ${REMEDY}`,
     );
   }
   for (const [name, versions] of Object.entries(mirrors)) {
     for (const version of new Set(versions.filter((mirror) => mirror !== file.version))) {
-      faults.push(`${name}: version is ${version}, but version.json says ${file.version}`);
+      faults.push(
+        `${name}: version is ${version}, but version.json says ${file.version}; ${REMEDY}`,
+      );
     }
   }
   if (committed === null) return faults;
