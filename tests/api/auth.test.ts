@@ -3,16 +3,12 @@
 import { createClient, type SupabaseClient } from "@supabase/supabase-js";
 import { decodeJwt, decodeProtectedHeader, SignJWT } from "jose";
 import { generateKeyPairSync, randomUUID } from "node:crypto";
-import { beforeAll, describe, expect, it } from "vitest";
-import { stack, type StackInfo } from "../support/stack.ts";
+import { describe, expect, it } from "vitest";
+import { stack } from "../support/stack.ts";
 
 const PASSWORD = "correct horse battery";
 
-let info: StackInfo;
-
-beforeAll(async () => {
-  info = await stack();
-});
+const info = stack();
 
 /** A client that keeps its session to itself, as a browser tab of its own would. */
 function client(key = info.publishable_key): SupabaseClient {
@@ -325,6 +321,21 @@ describe("a token", () => {
       });
       expect(response.status).toBe(403);
       expect(await response.json()).toMatchObject({ code: "session_not_found" });
+    }
+  });
+
+  it("that a session was exchanged for opens data, and nothing here", async () => {
+    const { session } = await signUp();
+    const exchange = await fetch(`${info.issuer}/first-party-token`, {
+      method: "POST",
+      headers: { Authorization: `Bearer ${session.access_token}` },
+    });
+    expect(exchange.status).toBe(200);
+    const { access_token } = await exchange.json();
+    for (const init of [{}, { method: "PUT", body: JSON.stringify({ password: "taken over" }) }]) {
+      const response = await request("/user", { ...init, token: access_token });
+      expect(response.status).toBe(403);
+      expect(await response.json()).toMatchObject({ error_code: "session_not_found" });
     }
   });
 
