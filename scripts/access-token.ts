@@ -52,13 +52,22 @@ async function post<T>(url: string, shape: z.ZodType<T>, init: RequestInit): Pro
   if (!response.ok) {
     throw new Complaint(`POST ${url} answered ${response.status}: ${text.slice(0, 300)}`);
   }
-  const parsed = shape.safeParse(JSON.parse(text));
+  const parsed = z.string().transform(parseJson).pipe(shape).safeParse(text);
   if (!parsed.success) {
-    throw new Complaint(
-      `POST ${url} answered something unexpected: ${z.prettifyError(parsed.error)}`,
-    );
+    const fault = parsed.error.issues[0];
+    const where = fault?.path.join(".") || "the body";
+    throw new Complaint(`POST ${url} answered what no stack answers: ${where}: ${fault?.message}`);
   }
   return parsed.data;
+}
+
+function parseJson(text: string, context: z.RefinementCtx): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    context.addIssue({ code: "custom", message: "not JSON" });
+    return z.NEVER;
+  }
 }
 
 function reason(cause: unknown): string {

@@ -123,10 +123,11 @@ async function reuseRefreshToken(sql: Sql, token: string): Promise<Grant> {
         t.session_id, t.user_id, current.token,
         coalesce(u.banned_until > now(), false) as banned,
         coalesce(s.not_after <= now(), false) as expired,
-        current.token is not null and (
+        coalesce(
           current.parent = t.token
-          or s.refreshed_at > (now() at time zone 'utc')
-            - make_interval(secs => ${REUSE_INTERVAL_SECONDS})
+          or current.token is not null and s.refreshed_at > (now() at time zone 'utc')
+            - make_interval(secs => ${REUSE_INTERVAL_SECONDS}),
+          false
         ) as allowed
       from auth.refresh_tokens as t
       join auth.sessions as s on s.id = t.session_id
