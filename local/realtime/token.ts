@@ -67,6 +67,8 @@ async function signedPayload(
   } catch (error) {
     if (error instanceof errors.JWSSignatureVerificationFailed) throw wrongSignature();
     if (error instanceof errors.JWKSNoMatchingKey) throw unknownSigner(token);
+    // An algorithm that no public key is for.
+    if (error instanceof errors.JOSENotSupported) throw unknownSigner(token);
     if (error instanceof errors.JOSEError) throw malformed();
     throw error;
   }

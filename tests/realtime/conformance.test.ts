@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { Clients, join, listen, type Listener, until, VERSIONS } from "./support/client.ts";
+import { member, send } from "./support/rooms.ts";
 import { startTarget, type Target, token } from "./support/target.ts";
 
 let target: Target;
@@ -10,20 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => target?.stop());
 
-/** A private channel and a person in it. */
-async function member(options: { maySend?: boolean; topic?: string } = {}) {
-  const { maySend = false, topic = `room:${randomUUID()}` } = options;
-  const id = randomUUID();
-  await target.sql`insert into memberships values (${topic}, ${id}, ${maySend})`;
-  return { topic, id, accessToken: () => token(target, { sub: id }) };
-}
-
 const events = ({ broadcasts }: Listener) => broadcasts.map(({ event }) => event).sort();
-
-const send = (payload: object, event: string, topic: string, isPrivate = true) =>
-  target.sql`select realtime.send(${
-    target.sql.json({ ...payload })
-  }, ${event}, ${topic}, ${isPrivate})`;
 
 describe.each(VERSIONS)("protocol version %s", (version) => {
   let clients: Clients;
@@ -63,7 +51,7 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
   });
 
   it("C03 a public and a private channel of one name are two", async () => {
-    const { topic, accessToken } = await member({ maySend: true });
+    const { topic, accessToken } = await member(target, { maySend: true });
     const [a, b, c] = await Promise.all([
       clients.connect(accessToken),
       clients.connect(accessToken),
@@ -73,13 +61,13 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
     const inside = await join(b, topic);
     const outside = await join(c, topic, {});
     await sender.channel.send({ type: "broadcast", event: "private", payload: {} });
-    await send({}, "private from the database", topic);
+    await send(target, {}, "private from the database", topic);
     await outside.channel.send({ type: "broadcast", event: "public", payload: {} });
-    await send({}, "public from the database", topic, false);
+    await send(target, {}, "public from the database", topic, { isPrivate: false });
     await until(() => inside.broadcasts.length > 1 && outside.broadcasts.length > 0);
     // One more each way, behind anything that might have crossed.
-    await send({}, "last", topic);
-    await send({}, "last", topic, false);
+    await send(target, {}, "last", topic);
+    await send(target, {}, "last", topic, { isPrivate: false });
     await until(() => [inside, outside].every((l) => events(l).includes("last")));
     // Clients and the database are two sources: only each of them keeps its order.
     expect(events(inside)).toEqual(["last", "private", "private from the database"]);
@@ -87,7 +75,7 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
   });
 
   it("C04 a private channel lets in whom its policies let read, and nobody else", async () => {
-    const { topic, accessToken } = await member();
+    const { topic, accessToken } = await member(target);
     await join(await clients.connect(accessToken), topic);
     for (const accessTokenOf of [() => token(target), undefined]) {
       const refused = listen(await clients.connect(accessTokenOf), topic, { private: true });
@@ -100,7 +88,7 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
   });
 
   it("C04 a policy that raises refuses", async () => {
-    const { topic, accessToken } = await member({ topic: `raise:${randomUUID()}` });
+    const { topic, accessToken } = await member(target, { topic: `raise:${randomUUID()}` });
     const refused = listen(await clients.connect(accessToken), topic, { private: true });
     await until(() => refused.statuses.length > 0);
     expect(refused.errors[0]).toContain("Unauthorized: You do not have permissions to read");
@@ -110,7 +98,7 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
     const sub = randomUUID();
     const device = () => token(target, { role: "device", sub });
     const listener = await join(await clients.connect(device), `device:${sub}`);
-    await send({ name: "resend" }, "command", `device:${sub}`);
+    await send(target, { name: "resend" }, "command", `device:${sub}`);
     await until(() => listener.broadcasts.length > 0);
     const other = listen(await clients.connect(device), `device:${randomUUID()}`, {
       private: true,
@@ -120,8 +108,8 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
   });
 
   it("C05 who may only read hears, and what they send is dropped in silence", async () => {
-    const reader = await member();
-    const writer = await member({ topic: reader.topic, maySend: true });
+    const reader = await member(target);
+    const writer = await member(target, { topic: reader.topic, maySend: true });
     const quiet = listen(await clients.connect(reader.accessToken), reader.topic, {
       private: true,
       broadcast: { ack: true },
@@ -140,7 +128,7 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
   });
 
   it("C06 broadcast_changes tells of inserts, updates and deletes", async () => {
-    const { topic, accessToken } = await member();
+    const { topic, accessToken } = await member(target);
     const { broadcasts } = await join(await clients.connect(accessToken), topic);
     const id = Math.floor(Math.random() * 2 ** 31);
     const { sql } = target;
@@ -164,11 +152,11 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
   });
 
   it("C07 send() to a public channel reaches that one alone", async () => {
-    const { topic, accessToken } = await member();
+    const { topic, accessToken } = await member(target);
     const inside = await join(await clients.connect(accessToken), topic);
     const outside = await join(await clients.connect(), topic, {});
-    await send({ n: 1 }, "public", topic, false);
-    await send({ n: 2 }, "private", topic, true);
+    await send(target, { n: 1 }, "public", topic, { isPrivate: false });
+    await send(target, { n: 2 }, "private", topic);
     await until(() => inside.broadcasts.length > 0 && outside.broadcasts.length > 0);
     expect(outside.broadcasts.map(({ event }) => event)).toEqual(["public"]);
     expect(inside.broadcasts.map(({ event }) => event)).toEqual(["private"]);
@@ -176,7 +164,7 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
   });
 
   it("C08 what is rolled back is never heard, and a transaction keeps its order", async () => {
-    const { topic, accessToken } = await member();
+    const { topic, accessToken } = await member(target);
     const { broadcasts } = await join(await clients.connect(accessToken), topic);
     const undone = target.sql.begin(async (sql) => {
       await sql`select realtime.send('{"n": -1}', 'undone', ${topic})`;
@@ -192,7 +180,7 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
   });
 
   it("C12 a channel outlives its first token by renewal, and ends with its last one", async () => {
-    const { topic, id } = await member();
+    const { topic, id } = await member(target);
     const second = () => Math.ceil(Date.now() / 1000);
     let exp = second() + 1;
     const accessToken = () => token(target, { sub: id, exp });
@@ -202,7 +190,7 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
     exp += 1;
     await client.realtime.setAuth();
     await sleep(firstExp * 1000 - Date.now() + 100);
-    await send({}, "after the first", topic);
+    await send(target, {}, "after the first", topic);
     await until(() => listener.broadcasts.length > 0);
     await until(() => listener.statuses.at(-1) === "CLOSED");
     const late = Date.now() - exp * 1000;
@@ -216,17 +204,17 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
     }]);
     // supabase-js would try again after a second if this were an error to it.
     await sleep(1300);
-    await send({}, "after the end", topic);
+    await send(target, {}, "after the end", topic);
     expect(listener.statuses).toEqual(["SUBSCRIBED", "CLOSED"]);
     expect(listener.broadcasts.map(({ event }) => event)).toEqual(["after the first"]);
   });
 
   it("C13 a member who is removed hears on until the next token, and no longer", async () => {
-    const { topic, id, accessToken } = await member();
+    const { topic, id, accessToken } = await member(target);
     const client = await clients.connect(accessToken);
     const listener = await join(client, topic);
     await target.sql`delete from memberships where user_id = ${id}`;
-    await send({}, "still heard", topic);
+    await send(target, {}, "still heard", topic);
     await until(() => listener.broadcasts.length > 0);
     await client.realtime.setAuth();
     await until(() => listener.statuses.at(-1) === "CLOSED");
@@ -234,7 +222,7 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
       status: "error",
       message: `You do not have permissions to read from this Channel topic: ${topic}`,
     }]);
-    await send({}, "unheard", topic);
+    await send(target, {}, "unheard", topic);
     expect(listener.broadcasts.map(({ event }) => event)).toEqual(["still heard"]);
     const again = listen(client, topic, { private: true });
     await until(() => again.statuses.length > 0);

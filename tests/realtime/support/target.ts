@@ -20,6 +20,8 @@ export interface Target {
   readonly sql: postgres.Sql;
   /** What the database warned of, in order. */
   readonly warnings: string[];
+  /** Kills Postgres without a word and starts it again. */
+  crash(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -30,10 +32,8 @@ export async function startTarget(): Promise<Target> {
   const directory = await mkdtemp(join(tmpdir(), "realtime-"));
   // Postgres may run under another account, which has to reach its data.
   await chmod(directory, 0o755);
-  const database = await launchPostgres({
-    dataDir: join(directory, "data"),
-    port: await freePort(),
-  });
+  const place = { dataDir: join(directory, "data"), port: await freePort() };
+  let database = await launchPostgres(place);
   await runFiles(database.url("supabase_admin"), "local/platform.sql", "local/realtime/schema.sql");
   await runFiles(database.url("postgres"), "tests/realtime/support/fixture.sql");
 
@@ -58,6 +58,11 @@ export async function startTarget(): Promise<Target> {
     server,
     sql,
     warnings,
+    async crash() {
+      process.kill(database.pid, "SIGKILL");
+      await database.exited;
+      database = await launchPostgres(place);
+    },
     async stop() {
       await server.stop();
       await sql.end();
