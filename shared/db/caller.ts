@@ -1,5 +1,5 @@
 import { PostgrestClient } from "@supabase/postgrest-js";
-import type { RpcDatabase } from "./rpc-types.ts";
+import type { Database } from "./database.types.ts";
 
 export interface CallerOptions {
   url: string;
@@ -11,7 +11,7 @@ export interface CallerOptions {
 
 /** PostgREST as the caller. */
 export function createCaller({ url, publishableKey, token, fetch }: CallerOptions) {
-  return new PostgrestClient<RpcDatabase>(`${url}/rest/v1`, {
+  return new PostgrestClient<Database>(`${url}/rest/v1`, {
     headers: { apikey: publishableKey, Authorization: `Bearer ${token}` },
     schema: "public",
     fetch,

@@ -1,7 +1,7 @@
 import { PostgrestClient } from "@supabase/postgrest-js";
 import { z } from "zod";
 import { dataOf } from "./answer.ts";
-import type { RpcDatabase } from "./rpc-types.ts";
+import type { Database } from "./database.types.ts";
 import { withTimeout } from "./signal.ts";
 
 const id = z.guid();
@@ -47,8 +47,12 @@ export type LivenessClaim =
 
 export type Bucket = Omit<Args<"admit">, "credential">;
 
-type Functions = RpcDatabase["internal"]["Functions"];
+type Functions = Database["internal"]["Functions"];
 type Args<F extends keyof Functions> = Functions[F]["Args"];
+/** The generated types do not know that an argument may be null; no workspace is the personal one. */
+type PairingCodeArgs = Omit<Args<"create_pairing_code">, "workspace_id"> & {
+  workspace_id: string | null;
+};
 
 /** Schema `internal`, callable with the secret key alone: what the functions do in their own name. */
 export interface Service {
@@ -59,7 +63,7 @@ export interface Service {
     args: Args<"issue_first_party_token">,
     signal: AbortSignal,
   ): Promise<FirstPartyToken>;
-  createPairingCode(args: Args<"create_pairing_code">, signal: AbortSignal): Promise<PairingCode>;
+  createPairingCode(args: PairingCodeArgs, signal: AbortSignal): Promise<PairingCode>;
   redeemPairingCode(
     args: Args<"redeem_pairing_code">,
     signal: AbortSignal,
@@ -82,7 +86,7 @@ const TIMEOUT_MS = 5_000;
 
 /** The only user of the secret key. It goes into `apikey`, never into Authorization: it is not a JWT. */
 export function createService({ url, secretKey, fetch }: ServiceOptions): Service {
-  const client = new PostgrestClient<RpcDatabase, Record<never, never>, "internal">(
+  const client = new PostgrestClient<Database, Record<never, never>, "internal">(
     `${url}/rest/v1`,
     { headers: { apikey: secretKey }, schema: "internal", fetch },
   );
@@ -106,7 +110,8 @@ export function createService({ url, secretKey, fetch }: ServiceOptions): Servic
       call("admit", { credential: { kind: "none" }, ...bucket }, admission, signal),
     issueFirstPartyToken: (args, signal) =>
       call("issue_first_party_token", args, firstPartyToken, signal),
-    createPairingCode: (args, signal) => call("create_pairing_code", args, pairingCode, signal),
+    createPairingCode: (args, signal) =>
+      call("create_pairing_code", args as Args<"create_pairing_code">, pairingCode, signal),
     redeemPairingCode: (args, signal) =>
       call("redeem_pairing_code", args, deviceCredential, signal),
     renewDeviceCredential: (args, signal) =>
