@@ -39,6 +39,6 @@ $$;
 comment on function private.may_join(text) is 'Whether the caller may receive what is sent on a channel. Unknown channels: nobody.';
 grant execute on function private.may_join(text) to authenticated, device;
 
-create policy "People and devices receive what is sent on channels they may join" on realtime.messages
+create policy "People and devices receive what channels they may join carry" on realtime.messages
 for select to authenticated, device
 using (extension = 'broadcast' and (select private.may_join((select realtime.topic()))));
