@@ -21,6 +21,7 @@ import { applyPlatform } from "./postgres/platform.ts";
 import { launchPostgrest } from "./postgrest/launch.ts";
 import { startRealtime } from "./realtime/server.ts";
 import { type Part, supervise } from "./supervise.ts";
+import { buildWeb } from "./web.ts";
 
 export interface StackOptions {
   /** Keeps the database, the keys, the logs and stack.json. */
@@ -98,6 +99,8 @@ async function start(
     return started;
   };
 
+  const webReady = buildWeb(root, report);
+
   // Functions need none of the other parts to start, so they load while the database is made.
   const declared = listFunctions(root);
   const functions = new Map<string, Part>();
@@ -112,7 +115,12 @@ async function start(
       ),
     );
   }
-  const functionsReady = Promise.allSettled([...functions.values()].map((part) => part.ready()));
+  // One that does not start is no reason to do without the others: it is tried again and again.
+  const functionsReady = Promise.all(
+    [...functions.values()].map((part) =>
+      part.ready().catch((error: Error) => report(`${part.name} does not start: ${error.message}`))
+    ),
+  );
 
   const databasePort = await freePort(gateway.port + 1);
   const postgres = part(
@@ -144,7 +152,8 @@ async function start(
     [keys.secretKey, keys.serviceJwt()],
   ]);
   const begun = async (service: Promise<{ stop(): Promise<void> }>) => atEnd((await service).stop);
-  await Promise.all([
+  // All of them are waited for even if one fails: what has started must be known, to be ended.
+  const started = await Promise.allSettled([
     postgrest.ready(),
     begun(startAuth({
       databaseUrl: databaseUrl(databasePort, "supabase_auth_admin"),
@@ -162,6 +171,8 @@ async function start(
     begun(startCron({ databaseUrl: superuserUrl, report: options.report })),
     functionsReady,
   ]);
+  for (const outcome of started) if (outcome.status === "rejected") throw outcome.reason;
+  await webReady;
   report("REST, Auth, Realtime, cron and functions answer");
 
   if (options.watch) {

@@ -23,7 +23,10 @@ const pause = (failures: number): number =>
 /** A process that lived this long did start; its end is not counted as a failure to. */
 const STEADY_MS = 5_000;
 
-/** Runs a part until it is stopped. `launch` returns once the process answers. */
+/**
+ * Runs a part until it is stopped. `launch` returns once the process answers. Why the first try fails
+ * is for `ready` to tell; later failures are reported.
+ */
 export function supervise(
   name: string,
   port: number,
@@ -46,6 +49,7 @@ export function supervise(
 
   const run = async () => {
     let failures = 0;
+    let first = true;
     while (!stopping.signal.aborted) {
       const since = Date.now();
       try {
@@ -60,8 +64,9 @@ export function supervise(
       } catch (error) {
         if (stopping.signal.aborted) return;
         failures++;
-        report(`${name} does not start: ${(error as Error).message}`);
+        if (!first) report(`${name} does not start: ${(error as Error).message}`);
       }
+      first = false;
       child = undefined;
       if (stopping.signal.aborted) return;
       attempt = launchAfter(pause(failures));

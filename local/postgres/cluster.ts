@@ -58,6 +58,8 @@ export async function initCluster(dataDir: string, account: Account): Promise<vo
   await run(join(serverRoot(), "native/bin/initdb"), [...args, "--locale=C.UTF-8"], {
     ...account,
     cwd: "/",
+  }).catch((error: { stderr: string }) => {
+    throw new Complaint(`Postgres cannot make its files: ${error.stderr.trim().split("\n")[0]}`);
   });
   await rename(unfinished, dataDir);
 }
