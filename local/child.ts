@@ -25,6 +25,8 @@ export interface ChildOptions {
 }
 
 const MARK = "BUSYMATE_STACK";
+/** A function that waits for something before it listens must not keep the whole stack waiting. */
+const START_DEADLINE_MS = 30_000;
 const SETPRIV = "/usr/bin/setpriv";
 
 /**
@@ -54,7 +56,14 @@ export async function startChild(options: ChildOptions): Promise<Child> {
 
   let ended = false;
   void handle.exited.then(() => ended = true);
-  while (!ended && !await options.ready()) await sleep(10);
+  const deadline = Date.now() + START_DEADLINE_MS;
+  while (!ended && !await options.ready()) {
+    if (Date.now() > deadline) {
+      await handle.stop();
+      throw new Error(`it does not answer after ${START_DEADLINE_MS / 1000} s`);
+    }
+    await sleep(25);
+  }
   if (ended) {
     const words = readFileSync(options.logFile).toString("utf8", logStart).trim();
     throw new Error(

@@ -64,7 +64,14 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   ): Promise<void> {
     req.url = route.path;
     try {
-      await proxy.web(req, res, { target: `http://127.0.0.1:${route.port}`, agent });
+      // Connection concerns one hop alone (RFC 9110 section 7.6.1). Passed on, a client's "close"
+      // failed every fifth request on a pooled connection; httpxy adds it to chunked ones itself.
+      const pooled = req.headers["transfer-encoding"] === undefined;
+      await proxy.web(req, res, {
+        target: `http://127.0.0.1:${route.port}`,
+        agent: pooled ? agent : false,
+        headers: { connection: pooled ? "keep-alive" : "close" },
+      });
     } catch {
       answerError(req, res, unavailable(route.service));
     }
@@ -122,6 +129,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   });
   // Uploads and event streams last as long as they last.
   server.requestTimeout = 0;
+  // Clients reuse idle connections for a while; ours must not be the first to end.
+  server.keepAliveTimeout = 65_000;
   server.listen(options.port, "127.0.0.1");
   await once(server, "listening");
 

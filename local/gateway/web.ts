@@ -2,6 +2,7 @@ import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { extname, join, normalize } from "node:path";
+import { ASSET_HEADERS, ASSETS, pageHeaders } from "../../web/headers.ts";
 
 const TYPES: Record<string, string> = {
   ".css": "text/css; charset=utf-8",
@@ -11,7 +12,6 @@ const TYPES: Record<string, string> = {
   ".json": "application/json; charset=utf-8",
   ".png": "image/png",
   ".svg": "image/svg+xml",
-  ".woff2": "font/woff2",
 };
 
 /** Serves the built web app, where /login is login.html. False when there is no such page. */
@@ -23,14 +23,17 @@ export async function serveWeb(
 ): Promise<boolean> {
   const file = await findFile(dist, path);
   if (!file) return false;
-  res.writeHead(200, {
-    "content-type": TYPES[extname(file)] ?? "application/octet-stream",
-    "cache-control": "no-cache",
-    "x-content-type-options": "nosniff",
-  });
+  const type = TYPES[extname(file)] ?? "application/octet-stream";
+  res.writeHead(200, { ...headersFor(path, type), "Content-Type": type });
   if (req.method === "HEAD") res.end();
   else createReadStream(file).on("error", () => res.destroy()).pipe(res);
   return true;
+}
+
+function headersFor(path: string, type: string): Record<string, string> {
+  if (path.startsWith(ASSETS)) return ASSET_HEADERS;
+  if (type === TYPES[".html"]) return pageHeaders();
+  return { "X-Content-Type-Options": "nosniff", "Cache-Control": "no-cache" };
 }
 
 async function findFile(dist: string, path: string): Promise<string | undefined> {
