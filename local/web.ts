@@ -28,7 +28,10 @@ export async function buildWeb(root: string, report: (line: string) => void): Pr
 
 /** Built aside and moved: a stack that serves the old build never sees half of the new one. */
 async function build(root: string, dist: string): Promise<void> {
-  const vite = join(dirname(createRequire(import.meta.url).resolve("vite/package.json")), "bin/vite.js");
+  const vite = join(
+    dirname(createRequire(import.meta.url).resolve("vite/package.json")),
+    "bin/vite.js",
+  );
   const aside = join(root, "node_modules/.cache", `busymate-web-${process.pid}`);
   const old = `${aside}-old`;
   await mkdir(dirname(aside), { recursive: true });

@@ -1,0 +1,4 @@
+import { HOME } from "../navigation.ts";
+import { currentSession } from "../session.ts";
+
+location.replace(await currentSession() ? HOME : "/login");
