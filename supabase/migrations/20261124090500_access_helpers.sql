@@ -9,14 +9,16 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function private.claims() is 'The verified claims of the request''s token, {} without one.';
 
--- The one place that decides whether a person's token is live. PostgREST and Realtime check the signature and exp;
--- everything that can change after minting is looked up here: the token's row, its grant, the Auth session behind it.
+-- The one place that decides whether a person's token is live. PostgREST and Realtime check the signature and exp and
+-- look neither at iss nor aud: that it was made for this API is decided here (aud names it and the issuer itself), and
+-- everything that can change after minting is looked up: the token's row, its grant, the Auth session behind it.
 create function private.caller(out user_id uuid, out role text, out scopes text[])
 language plpgsql stable security definer set search_path = '' as $$
 declare
   claims constant jsonb := private.claims();
 begin
   if claims ->> 'role' is distinct from 'authenticated'
+    or (claims -> 'aud' ?& array['authenticated', claims ->> 'iss']) is not true
     or not coalesce(pg_input_is_valid(claims ->> 'jti', 'uuid'), false)
     or not coalesce(pg_input_is_valid(claims ->> 'sub', 'uuid'), false)
   then

@@ -5,7 +5,7 @@ create table public.devices (
   uuid uuid primary key,
   name extensions.citext not null check (char_length(name::text) between 1 and 120),
   workspace_id uuid not null references public.workspaces (id) on delete cascade,
-  owner_user_id uuid references public.profiles (id) on delete set null,
+  owner_user_id uuid,
   os text check (char_length(os) <= 60),
   model text check (char_length(model) <= 120),
   app_version text check (char_length(app_version) <= 60),
@@ -16,7 +16,8 @@ create table public.devices (
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   unique (workspace_id, name),
-  -- A device's owner always belongs to its workspace; when they leave, the device stays without an owner.
+  -- A device's owner always belongs to its workspace; when they leave, the device stays without an owner. That is the
+  -- only key to a person: one to profiles would tell accounts that exist from those that do not.
   foreign key (workspace_id, owner_user_id) references public.workspace_members (workspace_id, user_id)
     on delete set null (owner_user_id)
 );
@@ -90,6 +91,7 @@ declare
   claims constant jsonb := private.claims();
 begin
   if claims ->> 'role' is distinct from 'device'
+    or (claims -> 'aud' ? 'device') is not true
     or not coalesce(pg_input_is_valid(claims ->> 'sub', 'uuid'), false)
   then
     return;

@@ -1,8 +1,8 @@
 -- Purpose: how a captured exchange becomes an entry and its payload.
 -- Affected: private.derive_entries, private.ingest, public.ingest_entries, trigger on public.entries.
 -- Special: one derivation serves both ways in. The batch RPC is set-based; the row trigger serves the documented
---          plain INSERT through PostgREST. Both take one lock a credential, so that two batches of the same device
---          with rows in common cannot deadlock on the identity index.
+--          plain INSERT through PostgREST. Both lock the credential and then the devices written for, so that batches
+--          with rows in common cannot deadlock on the identity index, whoever sends them.
 
 create function private.header_value(headers jsonb, name text) returns text
 language plpgsql immutable parallel safe set search_path = '' as $$
@@ -77,13 +77,14 @@ begin
     case when jsonb_typeof(g.p -> 'statusCode') = 'number' and abs((g.p -> 'statusCode')::numeric) < 1000000
       then round((g.p -> 'statusCode')::numeric)::integer end,
     case when jsonb_typeof(g.p -> 'duration') = 'number' and abs((g.p -> 'duration')::numeric) < 1e15
-      then (g.p -> 'duration')::double precision end,
+      then round((g.p -> 'duration')::numeric, 20)::double precision end, -- 1e-400 is no double precision
     case when jsonb_typeof(g.p -> 'requestSize') = 'number' and (g.p -> 'requestSize')::numeric between 0 and 9e15
       then (g.p -> 'requestSize')::bigint else t.request_octets end,
     case when jsonb_typeof(g.p -> 'responseSize') = 'number' and (g.p -> 'responseSize')::numeric between 0 and 9e15
       then (g.p -> 'responseSize')::bigint else t.response_octets end,
     left(lower(btrim(split_part(coalesce(
-      g.p #>> '{responseHeaders,content-type}', g.p #>> '{responseHeaders,Content-Type}',
+      case when jsonb_typeof(g.p #> '{responseHeaders,content-type}') = 'string' then g.p #>> '{responseHeaders,content-type}' end,
+      case when jsonb_typeof(g.p #> '{responseHeaders,Content-Type}') = 'string' then g.p #>> '{responseHeaders,Content-Type}' end,
       private.header_value(g.p -> 'responseHeaders', 'content-type')), ';', 1))), 127),
     left(coalesce(g.p ->> 'os', d.os), 60),
     left(coalesce(g.p ->> 'deviceCountry', d.country), 60),
@@ -164,6 +165,16 @@ begin
     raise exception 'entries: give a list of 1 to 500 entries' using errcode = 'PT400';
   end if;
   perform pg_advisory_xact_lock(hashtextextended(credential.id::text, 0));
+  if cardinality(credential.device_uuids) = 1 then
+    perform pg_advisory_xact_lock(hashtextextended(credential.device_uuid::text, 0));
+  else
+    perform pg_advisory_xact_lock(hashtextextended(d.uuid, 0))
+    from (
+      select distinct coalesce(lower(e.value ->> 'device_uuid'), credential.device_uuid::text) as uuid
+      from jsonb_array_elements(batch) e
+      order by 1
+    ) as d;
+  end if;
   with derived as materialized (
     select d.*,
       coalesce(d.code, case when d.device_uuid <> all (credential.device_uuids) then 'unknown_device' end) as fault
@@ -221,11 +232,13 @@ declare
   d record;
 begin
   perform pg_advisory_xact_lock(hashtextextended(coalesce(private.claims() ->> 'sub', ''), 0));
+  new.device_uuid := coalesce(new.device_uuid, private.device_uuid());
+  perform pg_advisory_xact_lock(hashtextextended(new.device_uuid::text, 0)) where new.device_uuid is not null;
   select * into d from private.derive_entries(
     jsonb_build_array(jsonb_build_object(
       'request_id', new.request_id, 'device_uuid', new.device_uuid, 'ts', new.ts, 'kind', new.kind,
       'source', new.source, 'payload', new.payload)),
-    private.device_uuid());
+    new.device_uuid);
   if d.code is not null then
     -- An unknown device must answer as one that the credential does not write for.
     if d.code = 'unknown_device' then
@@ -240,7 +253,6 @@ begin
     d.response_body_mark, d.extra)
   on conflict (id, ts) do nothing;
   new.id := d.id;
-  new.device_uuid := d.device_uuid;
   new.workspace_id := d.workspace_id;
   new.source := d.source;
   new.method := d.method;

@@ -17,6 +17,7 @@ create function private.expire_partitions() returns integer
 language plpgsql security definer set search_path = '' set lock_timeout = '2s' as $$
 declare
   suffix text;
+  holds_fresh text;
   alive boolean;
   dropped integer := 0;
 begin
@@ -28,9 +29,15 @@ begin
       and to_date(right(c.relname, 10), 'YYYY_MM_DD') < (now() at time zone 'UTC')::date - 30
     order by 1
   loop
-    execute format(
-      'select exists (select from public.entries_%s where received_at >= now() - interval ''30 days'')', suffix)
-    into alive;
+    holds_fresh := format('select exists (select from public.entries_%s where received_at >= now() - interval ''30 days'')', suffix);
+    execute holds_fresh into alive;
+    if alive then
+      continue;
+    end if;
+    -- Dropping waits for transactions that write to the day and would take with it what they commit meanwhile: so it
+    -- waits first (nothing new gets past the parent's lock), and looks again.
+    lock table only public.entries in access exclusive mode;
+    execute holds_fresh into alive;
     if not alive then
       execute format('drop table public.entries_%s', suffix);
       execute format('drop table private.entry_payloads_%s', suffix);
@@ -74,7 +81,9 @@ declare
 begin
   for w in select id, retention_days from public.workspaces where retention_days < 30 loop
     deleted := deleted + private.delete_entries(
-      format('e.workspace_id = %L and e.ts < now() - interval ''%s days'' and e.received_at < now() - interval ''%2$s days''',
+      format(
+        'e.workspace_id = %L and e.received_at < now() - interval ''%s days'' and (
+           e.ts < now() - interval ''%2$s days'' or e.tableoid = ''public.entries_default''::regclass)',
         w.id, w.retention_days), batch);
   end loop;
   for w in select device_uuid from private.device_purges loop

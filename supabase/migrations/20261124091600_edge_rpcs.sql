@@ -40,10 +40,12 @@ declare
   subject uuid;
   taken record;
 begin
-  -- The same liveness that policies use, asked for the credential in hand instead of the request's own.
+  -- The same liveness that policies use, asked for the credential in hand instead of the request's own. Whom it was
+  -- made for (iss, aud) the function has checked already.
   perform set_config('request.jwt.claims', case kind
-    when 'person' then jsonb_build_object('role', 'authenticated', 'jti', credential ->> 'jti', 'sub', credential ->> 'sub')
-    when 'device' then jsonb_build_object('role', 'device', 'sub', credential ->> 'id',
+    when 'person' then jsonb_build_object('role', 'authenticated', 'iss', 'checked', 'aud', array['checked', 'authenticated'],
+      'jti', credential ->> 'jti', 'sub', credential ->> 'sub')
+    when 'device' then jsonb_build_object('role', 'device', 'aud', array['device'], 'sub', credential ->> 'id',
       'app_metadata', jsonb_build_object('device_uuid', credential ->> 'device_uuid'))
     else '{}'::jsonb end::text, true);
   subject := case kind when 'person' then private.user_id() when 'device' then (select c.id from private.device_credential() c) end;

@@ -16,9 +16,12 @@ export function fetchFrom(
   init: { method?: string; headers?: HeadersInit; body?: string | Uint8Array } = {},
 ): Promise<Response> {
   return new Promise((resolve, reject) => {
+    const headers = new Headers(init.headers);
+    // Node adds it for some methods only, and without it the body of a DELETE is a broken request.
+    if (init.body !== undefined) headers.set("Content-Length", `${Buffer.byteLength(init.body)}`);
     const outgoing = request(url, {
       method: init.method ?? "GET",
-      headers: Object.fromEntries(new Headers(init.headers)),
+      headers: Object.fromEntries(headers),
       localAddress: address,
       agent: false,
     }, (incoming) => {
@@ -26,13 +29,13 @@ export function fetchFrom(
       incoming.on("data", (chunk: Buffer) => chunks.push(chunk));
       incoming.on("error", reject);
       incoming.on("end", () => {
-        const headers = new Headers();
+        const answered = new Headers();
         for (let i = 0; i < incoming.rawHeaders.length; i += 2) {
-          headers.append(incoming.rawHeaders[i]!, incoming.rawHeaders[i + 1]!);
+          answered.append(incoming.rawHeaders[i]!, incoming.rawHeaders[i + 1]!);
         }
         const status = incoming.statusCode!;
         const empty = status === 204 || status === 304;
-        resolve(new Response(empty ? null : Buffer.concat(chunks), { status, headers }));
+        resolve(new Response(empty ? null : Buffer.concat(chunks), { status, headers: answered }));
       });
     });
     outgoing.on("error", reject);
