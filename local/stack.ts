@@ -4,16 +4,16 @@ import { fileURLToPath } from "node:url";
 import { Complaint } from "../scripts/complaint.ts";
 import type { StackInfo } from "../scripts/stack-info.ts";
 import { startAuth } from "./auth/server.ts";
-import { reapLeftovers } from "./child.ts";
+import { type Child, type ChildOptions, reapLeftovers } from "./child.ts";
 import { startCron } from "./cron/runner.ts";
 import { DEMO_WORKSPACE, readDemoUsers } from "./demo-users.ts";
 import { holdDirectory } from "./directory.ts";
-import { listFunctions } from "./functions/config.ts";
+import { type FunctionConfig, listFunctions } from "./functions/config.ts";
 import { launchFunction } from "./functions/launch.ts";
 import { watchCode } from "./functions/watch.ts";
 import { createDoorkeeper } from "./gateway/admission.ts";
-import { startGateway } from "./gateway/server.ts";
-import { loadKeys } from "./keys.ts";
+import { type Gateway, startGateway } from "./gateway/server.ts";
+import { loadKeys, type StackKeys } from "./keys.ts";
 import { migrate } from "./migrate.ts";
 import { freePort } from "./ports.ts";
 import { databaseUrl, launchPostgres } from "./postgres/launch.ts";
@@ -47,9 +47,29 @@ export interface Stack {
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
+/** Takes what ends a thing that has started; the last is ended first. */
+type AtEnd = (end: () => Promise<unknown> | void) => void;
+
+/** What every step of a start builds on. */
+interface Site {
+  dataDir: string;
+  url: string;
+  gateway: Gateway;
+  keys: StackKeys;
+  /** Told what went wrong. */
+  report: (line: string) => void;
+  /** Told what is done; the line gets the time since the start. */
+  progress: (line: string) => void;
+  atEnd: AtEnd;
+  /** Starts a supervised process, whose log is <data>/logs/<name>.log. */
+  part(name: string, port: number, launch: (place: Place) => Promise<Child>): Part;
+}
+
+type Place = Pick<ChildOptions, "logFile" | "stack">;
+
 /** Starts every part of the embedded stack and returns once all of them answer. */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  const ends: (() => Promise<unknown> | void)[] = [];
+  const ends: Parameters<AtEnd>[0][] = [];
   const stop = async () => {
     for (let end = ends.pop(); end; end = ends.pop()) await end();
   };
@@ -61,127 +81,23 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   }
 }
 
-/** Starts the parts, and hands what ends each to `atEnd`: the last is ended first. */
-async function start(
-  options: StackOptions,
-  atEnd: (end: () => Promise<unknown> | void) => void,
-): Promise<Omit<Stack, "stop">> {
-  const report = timed(options.report);
-  const data = await holdDirectory(options.dataDir);
-  atEnd(data.release);
-  const logs = join(data.path, "logs");
-  await mkdir(logs, { recursive: true, mode: 0o700 });
-  reapLeftovers(data.path);
+async function start(options: StackOptions, atEnd: AtEnd): Promise<Omit<Stack, "stop">> {
+  const site = await openSite(options, atEnd);
+  const { url, keys, gateway, progress, report } = site;
+  // Neither needs the database, so both are at work while it is made.
+  const webBuilt = buildWeb(root, progress);
+  const functions = await startFunctions(site);
 
-  // First of all, so that a port in use is said before anything is done.
-  const gateway = await startGateway({
-    port: options.port,
-    webDist: join(root, "web/dist"),
-    report: options.report,
-  })
-    .catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "EADDRINUSE") throw error;
-      throw new Complaint(`Port ${options.port} is in use; choose another with PORT=<number>.`);
-    });
-  atEnd(gateway.stop);
-  const url = `http://127.0.0.1:${gateway.port}`;
-  const keys = await loadKeys(join(data.path, "keys.json"));
-
-  /** A supervised process of this stack, whose log is <data>/logs/<name>.log. */
-  const part = (
-    name: string,
-    port: number,
-    launch: (place: { logFile: string; stack: string }) => ReturnType<typeof launchPostgrest>,
-  ): Part => {
-    const place = { logFile: join(logs, `${name.replace("/", "-")}.log`), stack: data.path };
-    const started = supervise(name, port, () => launch(place), options.report);
-    atEnd(started.stop);
-    return started;
-  };
-
-  const webReady = buildWeb(root, report);
-
-  // Functions need none of the other parts to start, so they load while the database is made.
-  const declared = listFunctions(root);
-  const functions = new Map<string, Part>();
-  for (const { slug } of declared) {
-    const port = await freePort();
-    functions.set(
-      slug,
-      part(
-        `functions/${slug}`,
-        port,
-        (place) => launchFunction({ slug, port, root, url, keys, ...place }),
-      ),
-    );
-  }
-  // One that does not start is no reason to do without the others: it is tried again and again.
-  const functionsReady = Promise.all(
-    [...functions.values()].map((part) =>
-      part.ready().catch((error: Error) => report(`${part.name} does not start: ${error.message}`))
-    ),
-  );
-
-  const databasePort = await freePort(gateway.port + 1);
-  const postgres = part(
-    "postgres",
-    databasePort,
-    () => launchPostgres({ dataDir: join(data.path, "postgres"), port: databasePort }),
-  );
-  await postgres.ready();
-  report("Postgres answers");
-  const superuserUrl = databaseUrl(databasePort, "supabase_admin");
-  const ownerUrl = databaseUrl(databasePort, "postgres");
-  await applyPlatform(superuserUrl, options.report);
+  const postgres = await startPostgres(site);
+  const ownerUrl = databaseUrl(postgres.port, "postgres");
+  await applyPlatform(databaseUrl(postgres.port, "supabase_admin"), report);
   const applied = await migrate(ownerUrl);
-  report(applied > 0 ? `Schema migrated (${applied} files)` : "Schema is up to date");
+  progress(applied > 0 ? `Schema migrated (${applied} files)` : "Schema is up to date");
 
-  const [restPort, adminPort, authPort, realtimePort] = [
-    await freePort(),
-    await freePort(),
-    await freePort(),
-    await freePort(),
-  ];
-  const postgrest = part(
-    "postgrest",
-    restPort,
-    (place) => launchPostgrest({ port: restPort, adminPort, databasePort, keys, ...place }),
-  );
-  const apiKeys = new Map([
-    [keys.publishableKey, keys.anonJwt()],
-    [keys.secretKey, keys.serviceJwt()],
-  ]);
-  const begun = async (service: Promise<{ stop(): Promise<void> }>) => atEnd((await service).stop);
-  // All of them are waited for even if one fails: what has started must be known, to be ended.
-  const started = await Promise.allSettled([
-    postgrest.ready(),
-    begun(startAuth({
-      databaseUrl: databaseUrl(databasePort, "supabase_auth_admin"),
-      port: authPort,
-      keys,
-      url,
-    })),
-    begun(startRealtime({
-      databaseUrl: superuserUrl,
-      port: realtimePort,
-      keys,
-      apiKeys,
-      report: options.report,
-    })),
-    begun(startCron({ databaseUrl: superuserUrl, report: options.report })),
-    functionsReady,
-  ]);
-  for (const outcome of started) if (outcome.status === "rejected") throw outcome.reason;
-  await webReady;
-  report("REST, Auth, Realtime, cron and functions answer");
-
-  if (options.watch) {
-    const restart = (part: Part) => part.restart().catch(() => {}); // the supervisor says why
-    atEnd(watchCode(root, () => {
-      options.report("functions restart: their code has changed");
-      for (const part of functions.values()) void restart(part);
-    }));
-  }
+  const services = await startServices(site, postgres.port);
+  await Promise.all([functions.ready, webBuilt]);
+  progress("REST, Auth, Realtime, cron and functions answer");
+  if (options.watch) restartOnChange(functions.parts, site);
 
   const info: StackInfo = {
     url,
@@ -195,17 +111,7 @@ async function start(
     workspace_id: DEMO_WORKSPACE,
   };
   gateway.open({
-    upstreams: {
-      rest: restPort,
-      auth: authPort,
-      realtime: realtimePort,
-      functions: new Map(
-        declared.map((config) => [
-          config.slug,
-          { ...config, port: functions.get(config.slug)!.port },
-        ]),
-      ),
-    },
+    upstreams: { ...services.ports, functions: functions.upstreams },
     doorkeeper: createDoorkeeper(keys),
     index: {
       rest: `${url}/rest/v1`,
@@ -215,8 +121,125 @@ async function start(
       version: `${url}/api/version`,
     },
   });
-  atEnd(await publish(join(data.path, "stack.json"), info));
-  return { info, parts: { postgres, postgrest, functions } };
+  atEnd(await publish(join(site.dataDir, "stack.json"), info));
+  return { info, parts: { postgres, postgrest: services.postgrest, functions: functions.parts } };
+}
+
+/** Takes hold of the data directory and of the gateway's port, and knows the keys. */
+async function openSite(options: StackOptions, atEnd: AtEnd): Promise<Site> {
+  const progress = timed(options.report);
+  const { report } = options;
+  const data = await holdDirectory(options.dataDir);
+  atEnd(data.release);
+  const logs = join(data.path, "logs");
+  await mkdir(logs, { recursive: true, mode: 0o700 });
+  reapLeftovers(data.path);
+
+  // Before all that takes time, so that a port in use is said at once.
+  const webDist = join(root, "web/dist");
+  const gateway = await startGateway({ port: options.port, webDist, report })
+    .catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "EADDRINUSE") throw error;
+      throw new Complaint(`Port ${options.port} is in use; choose another with PORT=<number>.`);
+    });
+  atEnd(gateway.stop);
+  return {
+    dataDir: data.path,
+    url: `http://127.0.0.1:${gateway.port}`,
+    gateway,
+    keys: await loadKeys(join(data.path, "keys.json")),
+    report,
+    progress,
+    atEnd,
+    part(name, port, launch) {
+      const place = { logFile: join(logs, `${name.replace("/", "-")}.log`), stack: data.path };
+      const part = supervise(name, port, () => launch(place), report);
+      atEnd(part.stop);
+      return part;
+    },
+  };
+}
+
+/** Starts the edge functions; `ready` resolves when each listens or has failed once. */
+async function startFunctions({ url, keys, part, report }: Site) {
+  const parts = new Map<string, Part>();
+  const upstreams = new Map<string, FunctionConfig & { port: number }>();
+  for (const config of listFunctions(root)) {
+    const { slug } = config;
+    const port = await freePort();
+    upstreams.set(slug, { ...config, port });
+    parts.set(
+      slug,
+      part(
+        `functions/${slug}`,
+        port,
+        (place) => launchFunction({ slug, port, root, url, keys, ...place }),
+      ),
+    );
+  }
+  // One that does not start is no reason to do without the others: it is tried again and again.
+  const ready = Promise.all(
+    [...parts.values()].map((part) =>
+      part.ready().catch((error: Error) => report(`${part.name} does not start: ${error.message}`))
+    ),
+  );
+  return { parts, upstreams, ready };
+}
+
+async function startPostgres({ dataDir, gateway, part, progress }: Site): Promise<Part> {
+  const port = await freePort(gateway.port + 1);
+  const postgres = part(
+    "postgres",
+    port,
+    () => launchPostgres({ dataDir: join(dataDir, "postgres"), port }),
+  );
+  await postgres.ready();
+  progress("Postgres answers");
+  return postgres;
+}
+
+/** Starts what stands between the gateway and the database. */
+async function startServices({ url, keys, report, part, atEnd }: Site, databasePort: number) {
+  const ports = { rest: await freePort(), auth: await freePort(), realtime: await freePort() };
+  const adminPort = await freePort();
+  const superuserUrl = databaseUrl(databasePort, "supabase_admin");
+  const postgrest = part(
+    "postgrest",
+    ports.rest,
+    (place) => launchPostgrest({ port: ports.rest, adminPort, databasePort, keys, ...place }),
+  );
+  const begun = async (service: Promise<{ stop(): Promise<void> }>) => atEnd((await service).stop);
+  // All are waited for even if one fails: what has started must be known, to be ended.
+  const started = await Promise.allSettled([
+    postgrest.ready(),
+    begun(startAuth({
+      databaseUrl: databaseUrl(databasePort, "supabase_auth_admin"),
+      port: ports.auth,
+      keys,
+      url,
+    })),
+    begun(startRealtime({
+      databaseUrl: superuserUrl,
+      port: ports.realtime,
+      keys,
+      apiKeys: new Map([
+        [keys.publishableKey, keys.anonJwt()],
+        [keys.secretKey, keys.serviceJwt()],
+      ]),
+      report,
+    })),
+    begun(startCron({ databaseUrl: superuserUrl, report })),
+  ]);
+  for (const outcome of started) if (outcome.status === "rejected") throw outcome.reason;
+  return { ports, postgrest };
+}
+
+function restartOnChange(functions: ReadonlyMap<string, Part>, { report, atEnd }: Site): void {
+  atEnd(watchCode(root, () => {
+    report("functions restart: their code has changed");
+    // The supervisor says why one does not come back.
+    for (const part of functions.values()) part.restart().catch(() => {});
+  }));
 }
 
 /** Writes the file other programs find the stack by. Returns what takes it away again. */
