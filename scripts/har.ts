@@ -7,12 +7,12 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { harChunks, type StoredEntry } from "../shared/har/export.ts";
-import { HarError } from "../shared/har/import.ts";
+import { HarError, importHar, type ImportItem } from "../shared/har/import.ts";
 import { ingestClient } from "./capture/ingest.ts";
 import { Complaint, runProgram } from "./complaint.ts";
 import { deviceOf } from "./device.ts";
 import { storedEntries } from "./har/export.ts";
-import { importFile, type ImportSummary } from "./har/import.ts";
+import { importItems, type ImportSummary } from "./har/import.ts";
 import { type Person, person } from "./person.ts";
 import { readStackInfo, stackFile } from "./stack-info.ts";
 import { VersionFile } from "./version.ts";
@@ -32,15 +32,12 @@ await runProgram(async () => {
   const stack = readStackInfo(location);
   const account = person(stack, values.email);
   if (values.command === "import") {
-    const text = await readHarFile(file);
+    const items = await readHarFile(file);
     const device = await deviceOf(stack, dirname(location), account, values.device);
-    const ingest = ingestClient(stack.url, device.token);
-    const summary = await importFile(text, {
-      ingest,
+    const summary = await importItems(items, {
+      ingest: ingestClient(stack.url, device.token),
       onProgress: (so) => progress(`${so.added} new, ${so.present} already there …`),
       onRetry: (reason, ms) => progress(`${reason}; again in ${(ms / 1000).toFixed(1)} s\n`),
-    }).catch((error: unknown) => {
-      throw error instanceof HarError ? new Complaint(`${file}: ${error.message}`) : error;
     });
     reportImport(summary);
   } else {
@@ -73,12 +70,20 @@ function readArguments() {
   throw new Complaint(USAGE);
 }
 
-async function readHarFile(file: string): Promise<string> {
+async function readHarFile(file: string): Promise<ImportItem[]> {
+  let text: string;
   try {
-    return await readFile(file, "utf8");
+    text = await readFile(file, "utf8");
   } catch (error) {
     throw new Complaint(`Cannot read ${file}: ${(error as Error).message}`);
   }
+  const items: ImportItem[] = [];
+  try {
+    for await (const item of importHar(text)) items.push(item);
+  } catch (error) {
+    throw error instanceof HarError ? new Complaint(`${file}: ${error.message}`) : error;
+  }
+  return items;
 }
 
 function reportImport({ added, present, faults }: ImportSummary): void {

@@ -11,7 +11,7 @@ export interface Person {
   workspaceId: string;
   /** A token that is good for at least another minute. */
   token(): Promise<string>;
-  client: SupabaseClient;
+  readonly client: SupabaseClient;
 }
 
 const SPARE_MS = 60_000;
@@ -38,14 +38,19 @@ export function person(stack: StackInfo, email: string): Person {
     if (!current || Date.now() >= current.until) current = renew();
     return current.token;
   };
+  let client: SupabaseClient | undefined;
   return {
     email: account.email,
     workspaceId: account.workspace_id,
     token,
-    client: createClient(stack.url, stack.publishable_key, {
-      accessToken: token,
-      // Node 20 has no WebSocket of its own.
-      realtime: { transport: WebSocket as unknown as typeof globalThis.WebSocket },
-    }),
+    get client() {
+      // Made when it is needed: it asks for the token at once.
+      client ??= createClient(stack.url, stack.publishable_key, {
+        accessToken: token,
+        // Node 20 has no WebSocket of its own.
+        realtime: { transport: WebSocket as unknown as typeof globalThis.WebSocket },
+      });
+      return client;
+    },
   };
 }

@@ -1,4 +1,4 @@
-import { importHar } from "../../shared/har/import.ts";
+import type { ImportItem } from "../../shared/har/import.ts";
 import { backoffMs } from "../../shared/feed/backoff.ts";
 import {
   batchLength,
@@ -34,32 +34,31 @@ const PATIENCE_MS = 5 * 60_000;
 const BACKOFF = { firstMs: 500, maxMs: 30_000 };
 
 /** Sends the entries of a HAR file to ingest; those that are stored already count as present. */
-export async function importFile(text: string, options: ImportOptions): Promise<ImportSummary> {
+export async function importItems(
+  items: readonly ImportItem[],
+  options: ImportOptions,
+): Promise<ImportSummary> {
   const summary: ImportSummary = { added: 0, present: 0, faults: [] };
-  let waiting: { index: number; entry: SerializedEntry }[] = [];
-
-  const send = async (count: number) => {
-    const batch = waiting.slice(0, count);
-    waiting = waiting.slice(count);
-    const answer = await sendBatch(batch.map(({ entry }) => entry), options);
+  const entries: SerializedEntry[] = [];
+  const indexes: number[] = [];
+  for (const item of items) {
+    if ("entry" in item) {
+      entries.push(serialize(item.entry));
+      indexes.push(item.index);
+    } else summary.faults.push({ index: item.index, message: item.fault });
+  }
+  for (let from = 0; from < entries.length;) {
+    // An entry that fits no request goes alone: ingest says what is wrong with it.
+    const to = from + Math.max(1, batchLength(entries, from));
+    const answer = await sendBatch(entries.slice(from, to), options);
     summary.added += answer.accepted;
     summary.present += answer.duplicates;
     for (const { index, message } of answer.rejected) {
-      summary.faults.push({ index: batch[index]?.index ?? -1, message });
+      summary.faults.push({ index: indexes[from + index] ?? -1, message });
     }
     options.onProgress?.(summary);
-  };
-
-  for await (const item of importHar(text)) {
-    if ("fault" in item) {
-      summary.faults.push({ index: item.index, message: item.fault });
-      continue;
-    }
-    waiting.push({ index: item.index, entry: serialize(item.entry) });
-    const fitting = batchLength(waiting.map(({ entry }) => entry));
-    if (fitting < waiting.length) await send(fitting);
+    from = to;
   }
-  if (waiting.length > 0) await send(waiting.length);
   summary.faults.sort((a, b) => a.index - b.index);
   return summary;
 }

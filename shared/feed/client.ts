@@ -25,7 +25,7 @@ export interface FollowOptions {
   client: SupabaseClient;
   workspaceId: string;
   /** Where to go on: the cursor of an earlier subscription, null for the oldest entry kept; by default now. */
-  cursor?: string | null;
+  cursor?: string | null | undefined;
   /** Called with one batch at a time and awaited. When it throws, the batch is delivered again. */
   onEntries: (entries: FeedEntry[]) => void | Promise<void>;
   onState?: (state: FeedState) => void;
@@ -50,7 +50,8 @@ const CATCH_UP_EVERY_MS = 30_000;
 const pageSchema = z.object({
   rows: z.array(thinEntrySchema),
   cursor: z.string(),
-  more: z.boolean(),
+  /** Not said in the answer to "now", which never has rows. */
+  more: z.boolean().default(false),
 });
 
 /**

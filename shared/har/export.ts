@@ -70,16 +70,20 @@ function rebuilt({ payload, method, url }: StoredEntry, imported: Json): Json {
     request: {
       method: payload.method ?? method,
       url: payload.url ?? url,
-      headers: headerList(payload.requestHeaders),
+      ...headersOf(payload.requestHeaders),
       ...request,
       ...(isObject(postData) ? { postData: { ...postData, ...textOf(payload.requestBody) } } : {}),
     },
     response: {
-      headers: headerList(payload.responseHeaders),
+      ...headersOf(payload.responseHeaders),
       ...response,
       ...(isObject(content) ? { content: { ...content, ...textOf(payload.responseBody) } } : {}),
     },
   };
+}
+
+function headersOf(headers: unknown): Json {
+  return headers === undefined ? {} : { headers: headerList(headers) };
 }
 
 function fresh(stored: StoredEntry): Json {

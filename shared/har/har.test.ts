@@ -50,9 +50,11 @@ const plain = (fields: object = {}) => ({
 
 describe("a HAR file", () => {
   it("comes out of the store as it went in, entry by entry", async () => {
-    const text = fixture("browser.har");
-    const exported = (await entriesOf(text)).map((entry) => toHarEntry(stored(entry)));
-    expect(exported).toEqual(JSON.parse(text).log.entries);
+    for (const name of ["browser.har", "version-1.1-bom.har"]) {
+      const text = fixture(name);
+      const exported = (await entriesOf(text)).map((entry) => toHarEntry(stored(entry)));
+      expect(exported).toEqual(JSON.parse(text.replace(/^\uFEFF/, "")).log.entries);
+    }
   });
 
   it("is read with a byte-order mark, in version 1.1, with the least an entry can have", async () => {
@@ -69,10 +71,13 @@ describe("a HAR file", () => {
     const ids = (await entriesOf(text)).map((entry) => entry.request_id);
     expect(new Set(ids).size).toBe(ids.length);
     expect((await entriesOf(text)).map((entry) => entry.request_id)).toEqual(ids);
-    const reordered = JSON.parse(text, (_key, value) =>
-      value && typeof value === "object" && !Array.isArray(value)
-        ? Object.fromEntries(Object.entries(value).reverse())
-        : value);
+    const reordered = JSON.parse(
+      text,
+      (_key, value) =>
+        value && typeof value === "object" && !Array.isArray(value)
+          ? Object.fromEntries(Object.entries(value).reverse())
+          : value,
+    );
     const again = await entriesOf(JSON.stringify(reordered));
     expect(again.map((entry) => entry.request_id)).toEqual(ids);
   });
@@ -155,7 +160,9 @@ describe("an entry of a HAR", () => {
       max: new Date("2100-01-01"),
       noInvalidDate: true,
     }).map((date) => date.toISOString()),
-    time: fc.option(fc.float({ noNaN: true, noDefaultInfinity: true }).filter((n) => !Object.is(n, -0))),
+    time: fc.option(
+      fc.float({ noNaN: true, noDefaultInfinity: true }).filter((n) => !Object.is(n, -0)),
+    ),
     request: fc.record({
       method: text,
       url: fc.oneof(text, fc.webUrl()),

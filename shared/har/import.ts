@@ -145,8 +145,8 @@ function toPayload(entry: HarEntry): Record<string, unknown> {
     ...size("responseSize", response.bodySize, content?.size),
     isSecure: address?.protocol === "https:" || address?.protocol === "wss:",
     host: address?.host ?? "",
-    requestHeaders: pairs(requestHeaders),
-    responseHeaders: pairs(responseHeaders),
+    ...(requestHeaders ? { requestHeaders: pairs(requestHeaders) } : {}),
+    ...(responseHeaders ? { responseHeaders: pairs(responseHeaders) } : {}),
     requestBody: sent.body,
     responseBody: received.body,
     source: "har",
@@ -184,8 +184,8 @@ function arePairs(headers: HarHeader[] | null | undefined): boolean {
     );
 }
 
-function pairs(headers: HarHeader[] | null | undefined): [string, string][] {
-  return (headers ?? []).map(({ name, value }) => [
+function pairs(headers: HarHeader[]): [string, string][] {
+  return headers.map(({ name, value }) => [
     storableText(name),
     storableText(typeof value === "string" ? value : JSON.stringify(value) ?? ""),
   ]);
