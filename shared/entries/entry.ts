@@ -23,34 +23,46 @@ export interface Fault {
   message: string;
 }
 
+const timestamp = z.iso.datetime({ offset: true }).max(64);
+const uuid = z.guid();
+
 /** Each field's shape and what to do about it; the database says the same in the same words. */
-const FIELDS: Record<Field, { shape: z.ZodType; fix: string }> = {
-  request_id: { shape: z.string().min(1).max(200), fix: "give a text of 1 to 200 characters" },
+const FIELDS: Record<Field, { holds: (value: unknown) => boolean; fix: string }> = {
+  request_id: {
+    holds: (value) => typeof value === "string" && value.length >= 1 && value.length <= 200,
+    fix: "give a text of 1 to 200 characters",
+  },
   ts: {
-    // Longer fractions than 6 digits are rounded by Postgres; it refuses texts over 128 characters.
-    shape: z.iso.datetime({ offset: true }).max(64),
+    // Postgres rounds fractions of more than 6 digits, and refuses texts over 128 characters.
+    holds: (value) => timestamp.safeParse(value).success,
     fix: "give an ISO 8601 time with its offset, from 1970 to 9999",
   },
   device_uuid: {
-    shape: z.guid().nullish(),
+    holds: (value) => isAbsent(value) || uuid.safeParse(value).success,
     fix: "give a uuid, or leave it out for the credential's own device",
   },
-  kind: { shape: z.literal("event").nullish(), fix: 'only "event" is known; leave it out' },
-  source: { shape: z.enum(SOURCES).nullish(), fix: `use one of ${SOURCES.join(", ")}` },
-  payload: { shape: z.record(z.string(), z.unknown()), fix: "give an object" },
+  kind: {
+    holds: (value) => isAbsent(value) || value === "event",
+    fix: 'only "event" is known; leave it out',
+  },
+  source: {
+    holds: (value) => isAbsent(value) || SOURCES.some((source) => source === value),
+    fix: `use one of ${SOURCES.join(", ")}`,
+  },
+  payload: { holds: isObject, fix: "give an object" },
 };
+const FIELD_NAMES = Object.keys(FIELDS) as Field[];
 
 /** One element of a batch as it can be stored, or why it cannot. */
 export function readEntry(value: unknown): { entry: IncomingEntry } | { fault: Fault } {
-  if (value === null || typeof value !== "object" || Array.isArray(value)) {
+  if (!isObject(value)) {
     return { fault: { code: "invalid_entry", message: "entry: give an object" } };
   }
-  const given = value as Record<Field, unknown>;
-  for (const [field, { shape, fix }] of Object.entries(FIELDS) as [Field, typeof FIELDS[Field]][]) {
-    if (shape.safeParse(given[field]).success) continue;
-    return { fault: { code: `invalid_${field}`, message: `${field}: ${fix}` } };
+  const wrong = FIELD_NAMES.find((field) => !FIELDS[field].holds(value[field]));
+  if (wrong) {
+    return { fault: { code: `invalid_${wrong}`, message: `${wrong}: ${FIELDS[wrong].fix}` } };
   }
-  return normalised(value as IncomingEntry);
+  return normalised(value as unknown as IncomingEntry);
 }
 
 function normalised(entry: IncomingEntry): { entry: IncomingEntry } | { fault: Fault } {
@@ -70,4 +82,12 @@ function normalised(entry: IncomingEntry): { entry: IncomingEntry } | { fault: F
     if (!(error instanceof PayloadFault)) throw error;
     return { fault: { code: "invalid_payload", message: error.message } };
   }
+}
+
+function isAbsent(value: unknown): boolean {
+  return value === undefined || value === null;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { readBytes, readJson } from "./body.ts";
 
@@ -98,7 +99,7 @@ describe("readBytes", () => {
   });
 
   it("inflates a bomb no further than the limit", async () => {
-    const bomb = await gzip(new Uint8Array(64 * 1_048_576));
+    const bomb = gzipSync(new Uint8Array(32 * 1_048_576));
     const before = process.memoryUsage().rss;
     const request = post(bomb, { "Content-Encoding": "gzip" });
     await expect(readBytes(request, { limit: 1_048_576 })).rejects.toMatchObject({

@@ -1,9 +1,13 @@
 import { AppError } from "./errors.ts";
+import { nestsDeeper } from "./json-depth.ts";
 import { jsonFault } from "./json-fault.ts";
 
 const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json$/;
 /** DEFLATE expands up to 1032 times, and an engine inflates a whole chunk at once: 4 KiB → 4 MiB. */
 const COMPRESSED_SLICE = 4_096;
+
+/** Far beyond any document of ours; payloads of entries have a limit of their own below it. */
+const DEPTH_LIMIT = 128;
 
 export interface BodyRules {
   /** Bytes, counted after decompression. */
@@ -16,6 +20,9 @@ export async function readJson(request: Request, rules: BodyRules): Promise<unkn
   if (bytes.byteLength === 0) return undefined;
   requireJson(request.headers);
   const text = decodeUtf8(bytes);
+  if (nestsDeeper(text, DEPTH_LIMIT)) {
+    throw new AppError("invalid_json", `The body nests deeper than ${DEPTH_LIMIT} levels.`);
+  }
   try {
     return JSON.parse(text);
   } catch {
