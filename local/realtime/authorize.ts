@@ -29,61 +29,68 @@ export class Authorizer {
   }
 
   /** Which of these a caller may read: rows inserted by the service, selected by the caller. */
-  read(caller: Caller, extensions: readonly Extension[]): Promise<Set<Extension>> {
-    return this.#probe(async (client) => {
-      const ids = extensions.map(() => randomUUID());
-      await client.query(
-        `insert into realtime.messages (id, topic, extension, inserted_at, updated_at)
-         select id, $1, extension, now() at time zone 'utc', now() at time zone 'utc'
-         from unnest($2::uuid[], $3::text[]) as probe (id, extension)`,
-        [caller.topic, ids, extensions],
-      );
-      await become(client, caller);
-      const { rows } = await client.query<{ extension: Extension }>(
-        "select extension from realtime.messages where topic = $1 and id = any ($2::uuid[])",
-        [caller.topic, ids],
+  async read(caller: Caller, extensions: readonly Extension[]): Promise<Set<Extension>> {
+    const ids = extensions.map(() => randomUUID());
+    try {
+      const { rows } = await this.#attempt(
+        insertion(caller.topic, ids, extensions),
+        become(caller),
+        {
+          text:
+            "select extension from realtime.messages where topic = $1 and id = any ($2::uuid[])",
+          values: [caller.topic, ids],
+        },
       );
       return new Set(rows.map(({ extension }) => extension));
-    });
-  }
-
-  /** Whether a caller may send: a row inserted by the caller. */
-  write(caller: Caller, extension: Extension): Promise<boolean> {
-    return this.#probe(async (client) => {
-      await become(client, caller);
-      try {
-        // Nothing is returned: that would ask the policies for select as well.
-        await client.query(
-          `insert into realtime.messages (id, topic, extension, inserted_at, updated_at)
-           values ($1, $2, $3, now() at time zone 'utc', now() at time zone 'utc')`,
-          [randomUUID(), caller.topic, extension],
-        );
-        return true;
-      } catch (error) {
-        if (sqlState(error) === INSUFFICIENT_PRIVILEGE) return false;
-        throw error;
-      }
-    });
-  }
-
-  async #probe<T>(ask: (client: pg.PoolClient) => Promise<T>): Promise<T> {
-    const client = await this.#pool.connect().catch((error) => {
-      throw new DatabaseFault(error);
-    });
-    try {
-      await client.query("begin");
-      return await ask(client);
     } catch (error) {
       throw new DatabaseFault(error);
-    } finally {
-      // A connection that cannot even roll back is given up, not back.
-      await client.query("rollback").then(() => client.release(), (error) => client.release(error));
     }
+  }
+
+  /** Whether a caller may send: a row inserted by the caller, who need not be able to read it. */
+  async write(caller: Caller, extension: Extension): Promise<boolean> {
+    try {
+      await this.#attempt(
+        become(caller),
+        insertion(caller.topic, [randomUUID()], [extension]),
+      );
+      return true;
+    } catch (error) {
+      if (sqlState(error) === INSUFFICIENT_PRIVILEGE) return false;
+      throw new DatabaseFault(error);
+    }
+  }
+
+  /**
+   * Runs statements in a transaction that is rolled back and gives the last one's result, or throws
+   * the first error. Everything is sent at once (the pool's clients pipeline): one round trip.
+   */
+  async #attempt(...statements: pg.QueryConfig[]): Promise<pg.QueryResult> {
+    const client = await this.#pool.connect();
+    const results = await Promise.allSettled([
+      client.query("begin"),
+      ...statements.map((statement) => client.query(statement)),
+      client.query("rollback"),
+    ]);
+    const failures = results.map((result) => result.status === "rejected" ? result.reason : null);
+    // A connection that cannot even roll back is given up, not back.
+    client.release(failures.at(-1) ?? false);
+    const failure = failures.find((reason) => reason !== null);
+    if (failure !== undefined) throw failure;
+    return (results.at(-2) as PromiseFulfilledResult<pg.QueryResult>).value;
   }
 }
 
+const insertion = (topic: string, ids: string[], extensions: readonly Extension[]) => ({
+  text: `
+    insert into realtime.messages (id, topic, extension, inserted_at, updated_at)
+    select id, $1, extension, now() at time zone 'utc', now() at time zone 'utc'
+    from unnest($2::uuid[], $3::text[]) as probe (id, extension)`,
+  values: [topic, ids, extensions],
+});
+
 /** The settings PostgREST makes for a request, and the topic. Gone with the transaction. */
-async function become(client: pg.PoolClient, { topic, claims, headers }: Caller): Promise<void> {
+function become({ topic, claims, headers }: Caller): pg.QueryConfig {
   const settings = {
     "role": claims.role,
     "realtime.topic": topic,
@@ -92,8 +99,6 @@ async function become(client: pg.PoolClient, { topic, claims, headers }: Caller)
     "request.jwt.claim.role": claims.role,
     "request.headers": JSON.stringify(headers),
   };
-  await client.query(
-    `select ${Object.keys(settings).map((name, i) => `set_config('${name}', $${i + 1}, true)`)}`,
-    Object.values(settings),
-  );
+  const calls = Object.keys(settings).map((name, i) => `set_config('${name}', $${i + 1}, true)`);
+  return { text: `select ${calls}`, values: Object.values(settings) };
 }

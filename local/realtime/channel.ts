@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Authorizer, Caller, Extension } from "./authorize.ts";
 import { type Fanout, type Member, wireTopic } from "./fanout.ts";
-import type { Encoded, Incoming, Message, Version } from "./frames.ts";
+import type { Frame, Incoming, Message, Version } from "./frames.ts";
 import { type JoinConfig, parseJoin } from "./join-config.ts";
 import { DatabaseFault, JoinRefused, NotPermitted, systemMessage } from "./refusal.ts";
 import { assertUnexpired, type Credential, type Verify } from "./token.ts";
@@ -29,7 +29,7 @@ export interface Transport {
   /** The token the socket was opened with. */
   readonly token: string;
   readonly headers: Record<string, string>;
-  deliver(encoded: Encoded): void;
+  deliver(frame: Frame): void;
   send(message: Message): void;
   /** The channel has ended by itself. */
   ended(channel: Channel): void;
@@ -102,8 +102,8 @@ export class Channel implements Member {
     return this.#readable.has("broadcast") && Date.now() < this.#credential.claims.exp * 1000;
   }
 
-  deliver(encoded: Encoded): void {
-    this.#transport.deliver(encoded);
+  deliver(frame: Frame): void {
+    this.#transport.deliver(frame);
   }
 
   /** Starts delivery; after the reply to the join. */

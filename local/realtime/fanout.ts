@@ -1,12 +1,12 @@
-import { encodeBroadcast, type Encoded, encodeMessage, type Version } from "./frames.ts";
-import type { Broadcast } from "./frames.ts";
+import { type Broadcast, encodeBroadcast, encodeMessage } from "./frames.ts";
+import type { Frame, Version } from "./frames.ts";
 
 /** A member of a channel that broadcasts are delivered to. */
 export interface Member {
   readonly version: Version;
   /** False while it may not read broadcasts; asked for every delivery. */
   readonly receives: boolean;
-  deliver(encoded: Encoded): void;
+  deliver(frame: Frame): void;
 }
 
 /** A channel: public and private ones of the same name are two. */
@@ -43,13 +43,13 @@ export class Fanout {
   publish(address: Address, message: Broadcast | Relayed, except?: Member): void {
     const members = this.#members.get(keyOf(address));
     if (!members) return;
-    const encoded = new Map<Version, Encoded | undefined>();
+    const frames = new Map<Version, Frame | undefined>();
     for (const member of members) {
       if (member === except || !member.receives) continue;
       const { version } = member;
-      if (!encoded.has(version)) encoded.set(version, encode(version, address.name, message));
-      const frame = encoded.get(version);
-      if (frame !== undefined) member.deliver(frame);
+      if (!frames.has(version)) frames.set(version, encode(version, address.name, message));
+      const frame = frames.get(version);
+      if (frame) member.deliver(frame);
     }
   }
 }

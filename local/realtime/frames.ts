@@ -4,8 +4,11 @@
  */
 export type Version = 1 | 2;
 
-/** What a WebSocket carries: text or bytes. */
-export type Encoded = string | Uint8Array;
+/** A frame ready to be written, to any number of sockets. */
+export interface Frame {
+  bytes: Uint8Array;
+  binary: boolean;
+}
 
 /** An event on a topic, in either direction. */
 export interface Message {
@@ -76,11 +79,11 @@ export function decodeBinary(version: Version, frame: Uint8Array): BroadcastPush
 }
 
 /** An event for a client. Version 1 has no place for the join_ref. */
-export function encodeMessage(version: Version, message: Message): string {
+export function encodeMessage(version: Version, message: Message): Frame {
   const { joinRef, ref, topic, event, payload } = message;
-  return JSON.stringify(
+  return textFrame(JSON.stringify(
     version === 2 ? [joinRef, ref, topic, event, payload] : { topic, event, payload, ref },
-  );
+  ));
 }
 
 /**
@@ -91,30 +94,30 @@ export function encodeBroadcast(
   version: Version,
   topic: string,
   broadcast: Broadcast,
-): Encoded | undefined {
+): Frame | undefined {
   return version === 2 ? binaryBroadcast(topic, broadcast) : textBroadcast(topic, broadcast);
 }
 
-function binaryBroadcast(topic: string, broadcast: Broadcast): Uint8Array | undefined {
+function binaryBroadcast(topic: string, broadcast: Broadcast): Frame | undefined {
   const { event, encoding, body, meta } = broadcast;
   const strings = [topic, event, meta ? JSON.stringify(meta) : ""].map((s) => encoder.encode(s));
-  if (strings.some((bytes) => bytes.length > MAX_HEADER_STRING)) return undefined;
+  if (strings.some(({ length }) => length > MAX_HEADER_STRING)) return undefined;
   const header = [
     KIND.broadcast,
-    ...strings.map((bytes) => bytes.length),
+    ...strings.map(({ length }) => length),
     ENCODINGS.indexOf(encoding),
   ];
   const parts = [Uint8Array.from(header), ...strings, body];
-  const frame = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
   let offset = 0;
   for (const part of parts) {
-    frame.set(part, offset);
+    bytes.set(part, offset);
     offset += part.length;
   }
-  return frame;
+  return { bytes, binary: true };
 }
 
-function textBroadcast(topic: string, broadcast: Broadcast): string | undefined {
+function textBroadcast(topic: string, broadcast: Broadcast): Frame | undefined {
   if (broadcast.encoding === "binary") return undefined;
   // Numbers of jsonb are longer than a double, so the text is spliced in and parsed only as a check.
   let body: string;
@@ -125,9 +128,13 @@ function textBroadcast(topic: string, broadcast: Broadcast): string | undefined 
     return undefined;
   }
   const meta = broadcast.meta ? `,"meta":${JSON.stringify(broadcast.meta)}` : "";
-  return `{"topic":${JSON.stringify(topic)},"event":"broadcast","payload":{"type":"broadcast",` +
-    `"event":${JSON.stringify(broadcast.event)},"payload":${body}${meta}},"ref":null}`;
+  return textFrame(
+    `{"topic":${JSON.stringify(topic)},"event":"broadcast","payload":{"type":"broadcast",` +
+      `"event":${JSON.stringify(broadcast.event)},"payload":${body}${meta}},"ref":null}`,
+  );
 }
+
+const textFrame = (text: string): Frame => ({ bytes: encoder.encode(text), binary: false });
 
 const fieldsOfArray = (value: unknown): unknown[] | undefined =>
   Array.isArray(value) && value.length === 5 ? value : undefined;

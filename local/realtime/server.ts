@@ -182,6 +182,7 @@ function openPool(connectionString: string, report: (line: string) => void): pg.
   const pool = new pg.Pool({
     connectionString,
     max: POOL_SIZE,
+    pipeline: true,
     statement_timeout: STATEMENT_TIMEOUT_MS,
     lock_timeout: LOCK_TIMEOUT_MS,
     application_name: "realtime_connect",

@@ -2,8 +2,8 @@ import type { IncomingHttpHeaders } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { RawData, WebSocket } from "ws";
 import { Channel, type ChannelServices, type Transport } from "./channel.ts";
-import { decodeBinary, decodeText, type Encoded, encodeMessage } from "./frames.ts";
-import type { Incoming, Message, Version } from "./frames.ts";
+import { decodeBinary, decodeText, encodeMessage } from "./frames.ts";
+import type { Frame, Incoming, Message, Version } from "./frames.ts";
 import { joinReason } from "./refusal.ts";
 
 const IDLE_MS = 60_000;
@@ -46,8 +46,8 @@ export class Socket implements Transport {
     ws.on("error", (error) => services.report(`realtime: socket: ${error.message}`));
   }
 
-  deliver(encoded: Encoded): void {
-    this.#ws.send(encoded);
+  deliver({ bytes, binary }: Frame): void {
+    this.#ws.send(bytes, { binary });
   }
 
   send(message: Message): void {

@@ -5,7 +5,7 @@ import { acknowledgement, InsertDecoder, readStream, type Row } from "./pgoutput
 const PUBLICATION = "supabase_realtime_messages_publication";
 const SLOT_PREFIX = "supabase_realtime_messages_replication_slot_";
 const ACKNOWLEDGE_MS = 1000;
-const BACKOFF_MS = { first: 50, most: 5000 };
+const BACKOFF_MS = { first: 50, most: 1000 };
 
 /** What pg has and its types leave out: the connection below a client can send in copy mode. */
 interface ReplicationClient extends pg.Client {

@@ -211,11 +211,13 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
 
   it("C13 a member who is removed hears on until the next token, and no longer", async () => {
     const { topic, id, accessToken } = await member(target);
-    const client = await clients.connect(accessToken);
+    let current = accessToken;
+    const client = await clients.connect(() => current());
     const listener = await join(client, topic);
     await target.sql`delete from memberships where user_id = ${id}`;
     await send(target, {}, "still heard", topic);
     await until(() => listener.broadcasts.length > 0);
+    current = () => token(target, { sub: id });
     await client.realtime.setAuth();
     await until(() => listener.statuses.at(-1) === "CLOSED");
     expect(listener.system).toMatchObject([{

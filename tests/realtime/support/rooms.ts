@@ -8,7 +8,9 @@ export async function member(
 ) {
   const id = randomUUID();
   await target.sql`insert into memberships values (${topic}, ${id}, ${maySend})`;
-  return { topic, id, accessToken: () => token(target, { sub: id }) };
+  // One token: a new one at every call would be a renewal each time the client asks.
+  const lasting = await token(target, { sub: id });
+  return { topic, id, accessToken: () => Promise.resolve(lasting) };
 }
 
 /** Sends from the database. */
