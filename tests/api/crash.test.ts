@@ -19,7 +19,7 @@ const get = (path: string, headers: Record<string, string> = {}) =>
 /** Tries again at once: by default the driver waits up to 20 s for a database that went away. */
 const connect = () => postgres(stack.info.db_url, { max: 1, backoff: () => 0.05 });
 
-/** Asks until the answer is the wanted one. */
+/** Asks until the answer is the wanted one; until then it may only be 503. */
 async function answers(path: string, status: number): Promise<Response> {
   const deadline = Date.now() + 20_000;
   for (;;) {
@@ -31,7 +31,7 @@ async function answers(path: string, status: number): Promise<Response> {
   }
 }
 
-describe("a part that is killed comes back by itself", () => {
+describe("a part that is killed comes back by itself", { timeout: 90_000 }, () => {
   it("Postgres keeps what it had committed and every service finds it again", async () => {
     const sql = connect();
     await sql`create schema crash`;
@@ -69,8 +69,6 @@ describe("a part that is killed comes back by itself", () => {
 
   it("PostgREST", async () => {
     await stack.parts.postgrest.kill();
-    expect((await get("/rest/v1/workspaces")).status).toBe(503);
-    await stack.parts.postgrest.ready();
     await answers("/rest/v1/workspaces", 401);
   });
 
@@ -78,8 +76,6 @@ describe("a part that is killed comes back by itself", () => {
     const api = stack.parts.functions.get("api")!;
     for (let round = 0; round < 3; round++) {
       await api.kill();
-      expect((await get("/api/version")).status).toBe(503);
-      await api.ready();
       await answers("/api/version", 200);
     }
   });
