@@ -1,4 +1,4 @@
-import { AppError, unavailable } from "../http/errors.ts";
+import { AppError, internal, unavailable } from "../http/errors.ts";
 
 /** What postgrest-js hands over when a call failed. */
 export interface PostgrestFailure {
@@ -42,7 +42,5 @@ export function fromPostgrest({ error, status }: PostgrestFailure): AppError | R
   if (code === "42501" || status === 403) {
     return new AppError("forbidden", "This is not allowed for this caller.", { cause: error });
   }
-  return new AppError("internal", "Something went wrong on our side; the request id finds it.", {
-    cause: error,
-  });
+  return internal(error);
 }

@@ -100,6 +100,7 @@ export function createService({ url, secretKey, fetch }: ServiceOptions): Servic
     return dataOf(
       await client.rpc(name, args).abortSignal(withTimeout(signal, TIMEOUT_MS)),
       shape,
+      signal,
     );
   }
 

@@ -17,11 +17,12 @@ beforeEach(async () => {
   });
 });
 
-async function ingest(body: unknown, bearer = token): Promise<Response> {
+async function ingest(body: unknown, bearer = token, signal?: AbortSignal): Promise<Response> {
   return await ingestApp(project.config, project.runtime).request("/ingest", {
     method: "POST",
     headers: { Authorization: `Bearer ${bearer}`, "Content-Type": "application/json" },
     body: JSON.stringify(body),
+    ...(signal && { signal }),
   });
 }
 
@@ -65,6 +66,16 @@ describe("ingest", () => {
     expect((await ingest({ entries: [good] })).status).toBe(503);
     project.rpcs.ingest_entries = () => ({});
     expect((await ingest({ entries: [good] })).status).toBe(500);
+  });
+
+  it("does not call a client that went away an outage", async () => {
+    const client = new AbortController();
+    project.rpcs.ingest_entries = () => {
+      client.abort();
+      throw new DOMException("aborted", "AbortError");
+    };
+    await ingest({ entries: [good] }, token, client.signal);
+    expect(project.logs[0]).toMatchObject({ level: "warn", error: { code: "request_aborted" } });
   });
 
   it("is for devices alone", async () => {

@@ -51,7 +51,7 @@ export function ingestApp(config: Config<(typeof INGEST_VARIABLES)[number]>, run
       fetch: runtime.fetch,
     });
     const call = caller.rpc("ingest_entries", { entries: entries as never });
-    return dataOf(await call.abortSignal(withTimeout(signal, TIMEOUT_MS)), stored);
+    return dataOf(await call.abortSignal(withTimeout(signal, TIMEOUT_MS)), stored, signal);
   }
 
   return app;

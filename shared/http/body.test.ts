@@ -114,6 +114,6 @@ describe("readBytes", () => {
         controller.error(new TypeError("connection reset"));
       },
     });
-    await expect(readBytes(post(broken), RULES)).rejects.toMatchObject({ code: "body_aborted" });
+    await expect(readBytes(post(broken), RULES)).rejects.toMatchObject({ code: "request_aborted" });
   });
 });

@@ -137,5 +137,5 @@ function tooLarge(limit: number): AppError {
 }
 
 function aborted(cause: unknown): AppError {
-  return new AppError("body_aborted", "The body ended before it was complete.", { cause });
+  return new AppError("request_aborted", "The body ended before it was complete.", { cause });
 }

@@ -7,7 +7,7 @@ export const ERROR_STATUS = {
   invalid_utf8: 400,
   invalid_compression: 400,
   invalid_pairing_code: 400,
-  body_aborted: 400,
+  request_aborted: 400,
   missing_token: 401,
   invalid_token: 401,
   wrong_credential: 403,
@@ -54,9 +54,13 @@ export class AppError extends Error {
 
 /** Any thrown value as an AppError: what was not meant for the caller becomes a plain `internal`. */
 export function toAppError(thrown: unknown): AppError {
-  if (thrown instanceof AppError) return thrown;
+  return thrown instanceof AppError ? thrown : internal(thrown);
+}
+
+/** A fault of ours: the caller learns that much, the log the rest. */
+export function internal(cause: unknown): AppError {
   return new AppError("internal", "Something went wrong on our side; the request id finds it.", {
-    cause: thrown,
+    cause,
   });
 }
 

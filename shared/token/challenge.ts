@@ -17,7 +17,7 @@ export function demandToken(headers: Headers): string {
 
 /** What the token says, or the 401; keys that cannot be had are a 503, never a pass. */
 export function demandClaims<T>(verified: Verified<T>): T {
-  if (verified.ok) return verified.claims;
+  if (verified.ok) return verified.value;
   if (verified.failure === "keys_unavailable") {
     throw unavailable("The project's signing keys", verified.cause);
   }

@@ -39,11 +39,11 @@ describe("the verifier", () => {
   it("tells a person's token from a device's", async () => {
     expect(await verifier.credential(await personToken(project))).toMatchObject({
       ok: true,
-      claims: { kind: "person", claims: { sub: USER } },
+      value: { kind: "person", claims: { sub: USER } },
     });
     expect(await verifier.credential(await deviceToken(project))).toMatchObject({
       ok: true,
-      claims: { kind: "device" },
+      value: { kind: "device" },
     });
   });
 
@@ -132,7 +132,7 @@ describe("the verifier", () => {
 
   it("takes a session for the exchange alone, and no anonymous one", async () => {
     const token = await sign(session(), project.key.private);
-    expect(await verifier.session(token)).toMatchObject({ ok: true, claims: { sub: USER } });
+    expect(await verifier.session(token)).toMatchObject({ ok: true, value: { sub: USER } });
     const anonymous = await sign({ ...session(), is_anonymous: true }, project.key.private);
     expect(await verifier.session(anonymous)).toMatchObject({ ok: false, failure: "foreign" });
     expect(await verifier.session(await personToken(project))).toMatchObject({ ok: false });

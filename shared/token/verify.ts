@@ -12,7 +12,7 @@ export type TokenFailure =
   | "not_yet_valid"
   | "keys_unavailable";
 
-export type Verified<T> = { ok: true; claims: T } | {
+export type Verified<T> = { ok: true; value: T } | {
   ok: false;
   failure: TokenFailure;
   cause: unknown;
@@ -57,7 +57,7 @@ export function createVerifier({ issuer, authUrl, fetch }: VerifierOptions): Ver
         typ: "JWT",
         requiredClaims: ["sub", "aud", "exp", "iat"],
       });
-      return { ok: true, claims: payload };
+      return { ok: true, value: payload };
     } catch (cause) {
       return failed(failureOf(cause), cause);
     }
@@ -68,27 +68,27 @@ export function createVerifier({ issuer, authUrl, fetch }: VerifierOptions): Ver
       const verified = await verify(token, issuer);
       if (!verified.ok) return verified;
       // The role decides the kind: a token that says "device" is never tried as a person's.
-      if (roleOf(verified.claims) === DEVICE_ROLE) {
-        const device = shaped(deviceClaims, verified.claims);
+      if (roleOf(verified.value) === DEVICE_ROLE) {
+        const device = shaped(deviceClaims, verified.value);
         return device.ok
-          ? { ok: true, claims: { kind: "device", token, claims: device.claims } }
+          ? { ok: true, value: { kind: "device", token, claims: device.value } }
           : device;
       }
-      const person = shaped(personClaims, verified.claims);
+      const person = shaped(personClaims, verified.value);
       return person.ok
-        ? { ok: true, claims: { kind: "person", token, claims: person.claims } }
+        ? { ok: true, value: { kind: "person", token, claims: person.value } }
         : person;
     },
     async session(token) {
       const verified = await verify(token, authUrl);
-      return verified.ok ? shaped(sessionClaims, verified.claims) : verified;
+      return verified.ok ? shaped(sessionClaims, verified.value) : verified;
     },
   };
 }
 
 function shaped<T>(schema: ZodType<T>, claims: unknown): Verified<T> {
   const result = schema.safeParse(claims);
-  return result.success ? { ok: true, claims: result.data } : failed("foreign", result.error);
+  return result.success ? { ok: true, value: result.data } : failed("foreign", result.error);
 }
 
 function roleOf(claims: unknown): unknown {
