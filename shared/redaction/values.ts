@@ -1,0 +1,24 @@
+/** What the database puts in the place of a secret for those who may not see it. */
+export const REDACTED = "[redacted]";
+
+/** A JWT: its first two parts are base64url of JSON objects, so both begin with eyJ. */
+const JWT = /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/;
+const CREDENTIAL = /\b(?:bearer|basic)\s+[\w.~+/=-]{8,}/i;
+/** Prefixes that providers give their keys so that scanners find them. */
+const PROVIDER_KEY =
+  /\b(?:sk|pk|rk)_(?:live|test)_\w{10,}|\bsb_secret_\w{10,}|\bgh[opsru]_\w{20,}|\bgithub_pat_\w{20,}|\bglpat-[\w-]{16,}|\bxox[abeoprs]-[\w-]{10,}|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[\w-]{30,}|\bsk-[\w-]{20,}/;
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
+
+/** Whether a value is a secret by its own look, whatever its name. */
+export function looksSecret(value: string): boolean {
+  return JWT.test(value) || CREDENTIAL.test(value) || PROVIDER_KEY.test(value) ||
+    PRIVATE_KEY.test(value) || value.includes(REDACTED);
+}
+
+const OPAQUE = /^[\w~+/=-]{20,}$/;
+
+/** Whether a value reads like a random key: long, of one piece, digits among letters of both cases. */
+export function looksRandom(value: string): boolean {
+  if (!OPAQUE.test(value)) return false;
+  return /[a-z]/.test(value) && /[A-Z]/.test(value) && /\d/.test(value);
+}
