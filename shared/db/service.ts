@@ -30,6 +30,14 @@ const deviceRenewal = z.discriminatedUnion("renewed", [
   deviceCredential.extend({ renewed: z.literal(true) }),
   deviceCredential.extend({ renewed: z.literal(false), renewable_at: timestamp }),
 ]);
+const publicStatus = z.object({
+  components: z.array(
+    z.object({ key: z.string(), label: z.string(), core: z.boolean(), up: z.boolean() }),
+  ),
+  updated_at: z.iso.datetime({ offset: true }),
+  age_seconds: z.int(),
+  stale: z.boolean(),
+});
 
 /** The caller's bucket after this request was charged to it. */
 export type Admission = z.infer<typeof admission>;
@@ -39,6 +47,7 @@ export type FirstPartyToken = z.infer<typeof firstPartyToken>;
 export type PairingCode = z.infer<typeof pairingCode>;
 export type IssuedCredential = z.infer<typeof deviceCredential>;
 export type DeviceRenewal = z.infer<typeof deviceRenewal>;
+export type PublicStatusRow = z.infer<typeof publicStatus>;
 
 /** What of a verified token the database looks up. */
 export type LivenessClaim =
@@ -74,6 +83,8 @@ export interface Service {
   ): Promise<DeviceRenewal>;
   /** False when there is no such device, or not for this person. */
   unpairDevice(args: Args<"unpair_device">, signal: AbortSignal): Promise<boolean>;
+  /** Which components are up, how old that is, and nothing of the host. */
+  publicStatus(signal: AbortSignal): Promise<PublicStatusRow>;
 }
 
 export interface ServiceOptions {
@@ -118,5 +129,6 @@ export function createService({ url, secretKey, fetch }: ServiceOptions): Servic
     renewDeviceCredential: (args, signal) =>
       call("renew_device_credential", args, deviceRenewal, signal),
     unpairDevice: (args, signal) => call("unpair_device", args, z.boolean(), signal),
+    publicStatus: (signal) => call("public_status", {}, publicStatus, signal),
   };
 }

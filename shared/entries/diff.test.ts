@@ -25,12 +25,15 @@ describe("diffEntries", () => {
       requestBody: body,
       responseBody: body,
     }, { requiredKeys: [] });
-    await fc.assert(fc.asyncProperty(fc.webUrl(), payload, async (url, payload) => {
-      const entry = storedEntry({ url }, payload);
-      const { id, ts } = entry;
-      expect(await diffEntries(entry, structuredClone(entry)))
-        .toEqual({ a: { id, ts }, b: { id, ts }, same_exchange: true, left_out: [] });
-    }), { numRuns: 50 });
+    await fc.assert(
+      fc.asyncProperty(fc.webUrl(), payload, async (url, payload) => {
+        const entry = storedEntry({ url }, payload);
+        const { id, ts } = entry;
+        expect(await diffEntries(entry, structuredClone(entry)))
+          .toEqual({ a: { id, ts }, b: { id, ts }, same_exchange: true, left_out: [] });
+      }),
+      { numRuns: 50 },
+    );
   });
 
   it("takes the request line apart", async () => {
