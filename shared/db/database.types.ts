@@ -132,12 +132,6 @@ isOneToOne: true
                   }
                   Relationships: [
                     {
-      foreignKeyName: "devices_owner_user_id_fkey"
-      columns: ["owner_user_id"]
-isOneToOne: false
-      referencedRelation: "profiles"
-      referencedColumns: ["id"]
-    },{
       foreignKeyName: "devices_workspace_id_fkey"
       columns: ["workspace_id"]
 isOneToOne: false
