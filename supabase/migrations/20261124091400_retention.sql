@@ -1,5 +1,5 @@
 -- Purpose: captures expire.
--- Affected: private.expire_entries, expire_partitions, purge_device, housekeeping; cron jobs.
+-- Affected: private.expire_entries, expire_partitions, delete_entries, housekeeping; trigger on entries; cron jobs.
 -- Special: measured, dropping a day costs 0.9 ms where deleting it costs 161 ms and 1.5 s of vacuum. So days are
 --          dropped, and rows are deleted only where a workspace keeps less than 30 days. Retention counts from arrival:
 --          a day into which an old capture was imported stays until that import is 30 days old.
@@ -48,6 +48,19 @@ begin
 end
 $$;
 comment on function private.expire_partitions() is 'Drops the days that ended more than 30 days ago and hold nothing that arrived since; returns how many. Gives up after 2 s of waiting for a lock; cron tries again.';
+
+-- Whoever deletes: an owner who clears a workspace does so by DELETE. What stayed would be kept in secret, and be in the
+-- way of the same entry sent again.
+create function private.unload_entries() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  delete from private.entry_payloads p using gone_entries g where p.id = g.id and p.ts = g.ts;
+  return null;
+end
+$$;
+comment on function private.unload_entries() is 'Statement trigger: the payloads of deleted entries go with them.';
+create trigger unload_entries after delete on public.entries
+referencing old table as gone_entries for each statement execute function private.unload_entries();
 
 create function private.delete_entries(condition text, batch integer) returns integer
 language plpgsql security definer set search_path = '' as $$
