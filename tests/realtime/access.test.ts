@@ -21,7 +21,16 @@ let annsDevice: Device, bensDevice: Device;
 let impostor: Device;
 let sockets: Clients;
 
-const ACTORS = ["ann", "ben", "vera", "root", "device", "impostor", "session", "anonymous"] as const;
+const ACTORS = [
+  "ann",
+  "ben",
+  "vera",
+  "root",
+  "device",
+  "impostor",
+  "session",
+  "anonymous",
+] as const;
 type Actor = (typeof ACTORS)[number];
 let clients: Record<Actor, SupabaseClient>;
 
@@ -36,7 +45,10 @@ beforeAll(async () => {
     newDevice(ben, { uuid: ann.id }),
   ]) as [Device, Device, Device];
   const { url, publishable_key: publishableKey } = stack();
-  sockets = new Clients({ url, publishableKey } as ConstructorParameters<typeof Clients>[0], "2.0.0");
+  sockets = new Clients(
+    { url, publishableKey } as ConstructorParameters<typeof Clients>[0],
+    "2.0.0",
+  );
   const tokens: Record<Exclude<Actor, "anonymous">, string> = {
     ann: ann.token,
     ben: ben.token,
@@ -46,9 +58,11 @@ beforeAll(async () => {
     impostor: impostor.token,
     session: ann.sessionToken,
   };
-  const opened = await Promise.all(Object.entries(tokens).map(async ([actor, token]) =>
-    [actor, await sockets.connect(() => Promise.resolve(token))] as const
-  ));
+  const opened = await Promise.all(
+    Object.entries(tokens).map(async ([actor, token]) =>
+      [actor, await sockets.connect(() => Promise.resolve(token))] as const
+    ),
+  );
   clients = { ...Object.fromEntries(opened), anonymous: await sockets.connect() } as typeof clients;
 });
 afterAll(() => sockets.close());
@@ -68,7 +82,11 @@ describe("a channel is joined by", () => {
   const channels: [string, () => string, Actor[]][] = [
     ["a workspace's people", () => `ws:${ann.workspaceId}`, ["ann", "vera", "root"]],
     ["another workspace's people", () => `ws:${ben.workspaceId}`, ["ben", "root"]],
-    ["the device and who may edit it", () => `device:${annsDevice.uuid}`, ["ann", "root", "device"]],
+    ["the device and who may edit it", () => `device:${annsDevice.uuid}`, [
+      "ann",
+      "root",
+      "device",
+    ]],
     // Ann's user id names Ben's device here, and no more than that.
     ["a device named like a person", () => `device:${ann.id}`, ["ben", "root", "impostor"]],
     ["that person", () => `user:${ann.id}`, ["ann"]],
@@ -159,11 +177,14 @@ describe("what is captured", () => {
   it("comes in messages of at most 100 rows and 200 kB, each row once", async () => {
     const listener = await join(clients.ann, `ws:${ann.workspaceId}`);
     const long = "é".repeat(4_000);
-    const batch = Array.from({ length: 250 }, () =>
-      exchangeOf({ request_id: `${crypto.randomUUID()}${"ü".repeat(160)}` }, {
-        url: `https://${"h".repeat(300)}.example/${long}?${long}`,
-        method: "M".repeat(70),
-      }));
+    const batch = Array.from(
+      { length: 250 },
+      () =>
+        exchangeOf({ request_id: `${crypto.randomUUID()}${"ü".repeat(160)}` }, {
+          url: `https://${"h".repeat(300)}.example/${long}?${long}`,
+          method: "M".repeat(70),
+        }),
+    );
     await ingest(annsDevice, batch);
     await until(() => entriesOf(listener).length >= 250);
     const sizes = listener.broadcasts.map(({ payload }) => ({
