@@ -40,10 +40,10 @@ export type Database = {
 { Args: { "client": Json,"fingerprint": string,"secret_hash": string }; Returns: Json
                            },
 "oauth_revoke":
-{ Args: { "client_id": string,"jti": string,"refresh_hash": string }; Returns: undefined
+{ Args: { "client_id": string,"jti": string,"refresh_hash": string }; Returns: Json
                            },
 "oauth_rotate_refresh":
-{ Args: { "client_id": string,"new_refresh_hash": string,"own_resource": string,"refresh_hash": string,"resource": string,"scope": string }; Returns: Json
+{ Args: { "client_id": string,"new_refresh_hash": string,"refresh_hash": string,"scope": string }; Returns: Json
                            },
 "oauth_save_document":
 { Args: { "client_id": string,"fresh_seconds": number,"metadata": Json }; Returns: undefined

@@ -2,10 +2,10 @@ import { PostgrestClient } from "@supabase/postgrest-js";
 import { z } from "zod";
 import { dataOf } from "./answer.ts";
 import type { Database } from "./database.types.ts";
+import { oauthStore } from "./oauth.ts";
+import type { OAuthStore } from "./oauth.ts";
+import { id, timestamp } from "./shapes.ts";
 import { withTimeout } from "./signal.ts";
-
-const id = z.guid();
-const timestamp = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 
 const admission = z.object({
   allowed: z.boolean(),
@@ -85,6 +85,7 @@ export interface Service {
   unpairDevice(args: Args<"unpair_device">, signal: AbortSignal): Promise<boolean>;
   /** Which components are up, how old that is, and nothing of the host. */
   publicStatus(signal: AbortSignal): Promise<PublicStatusRow>;
+  readonly oauth: OAuthStore;
 }
 
 export interface ServiceOptions {
@@ -130,5 +131,9 @@ export function createService({ url, secretKey, fetch }: ServiceOptions): Servic
       call("renew_device_credential", args, deviceRenewal, signal),
     unpairDevice: (args, signal) => call("unpair_device", args, z.boolean(), signal),
     publicStatus: (signal) => call("public_status", {}, publicStatus, signal),
+    // The generated types do not know that an argument may be null.
+    oauth: oauthStore((name, args, shape, signal) =>
+      call(name, args as Args<typeof name>, shape, signal)
+    ),
   };
 }

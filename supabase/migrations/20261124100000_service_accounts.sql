@@ -44,6 +44,7 @@ declare
   claims constant jsonb := private.claims();
 begin
   if claims ->> 'role' is distinct from 'authenticated'
+    or (claims -> 'aud' ?& array['authenticated', claims ->> 'iss']) is not true
     or not coalesce(pg_input_is_valid(claims ->> 'jti', 'uuid'), false)
     or not coalesce(pg_input_is_valid(claims ->> 'sub', 'uuid'), false)
   then
@@ -89,6 +90,35 @@ $$;
 comment on function private.is_signed_in() is 'Whether the caller is a person or service account with a live token.';
 grant execute on function private.is_signed_in() to authenticated, device, service_role;
 
+create or replace function internal.admit(
+  credential jsonb, bucket text, bucket_key text, capacity integer, per_seconds integer, cost integer default 1)
+returns jsonb
+language plpgsql volatile security definer set search_path = '' as $$
+declare
+  kind constant text := credential ->> 'kind';
+  subject uuid;
+  taken record;
+begin
+  -- The same liveness that policies use, asked for the credential in hand instead of the request's own. Whom it was
+  -- made for (iss, aud) the function has checked already.
+  perform set_config('request.jwt.claims', case kind
+    when 'person' then jsonb_build_object('role', 'authenticated', 'iss', 'checked', 'aud', array['checked', 'authenticated'],
+      'jti', credential ->> 'jti', 'sub', credential ->> 'sub')
+    when 'device' then jsonb_build_object('role', 'device', 'aud', array['device'], 'sub', credential ->> 'id',
+      'app_metadata', jsonb_build_object('device_uuid', credential ->> 'device_uuid'))
+    else '{}'::jsonb end::text, true);
+  subject := case kind
+    when 'person' then case when private.is_signed_in() then (credential ->> 'sub')::uuid end
+    when 'device' then (select c.id from private.device_credential() c) end;
+  if subject is null and kind is distinct from 'none' then
+    return jsonb_build_object('live', false, 'allowed', false);
+  end if;
+  select * into taken from private.take(bucket || ':' || coalesce(subject::text, bucket_key), capacity, per_seconds, cost);
+  return jsonb_build_object('live', subject is not null, 'allowed', taken.allowed, 'limit', capacity,
+    'remaining', taken.remaining, 'reset_seconds', taken.reset_seconds, 'subject', subject);
+end
+$$;
+
 create or replace function private.check_request() returns void
 language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -96,12 +126,12 @@ declare
 begin
   case claims ->> 'role'
     when 'authenticated' then
-      if not private.is_signed_in() or (claims ->> 'exp')::numeric <= extract(epoch from now()) then
+      if not private.is_signed_in() or not private.is_current(claims) then
         raise exception 'the access token is expired, revoked or not one of Busymate''s'
           using errcode = 'PT401', hint = 'Get a new token from the authorization server.';
       end if;
     when 'device' then
-      if private.device_uuid() is null or (claims ->> 'exp')::numeric <= extract(epoch from now()) then
+      if private.device_uuid() is null or not private.is_current(claims) then
         raise exception 'the device credential is expired or revoked'
           using errcode = 'PT401', hint = 'Pair the device again.';
       end if;

@@ -41,7 +41,6 @@ create table private.authorization_requests (
   rid_hash text primary key check (rid_hash ~ '^[0-9a-f]{64}$'),
   client_id text not null references private.oauth_clients (client_id) on delete cascade,
   redirect_uri text not null,
-  redirect_uri_given boolean not null,
   state text,
   scope text not null,
   resource text not null,
@@ -54,7 +53,6 @@ comment on table private.authorization_requests is 'Authorization requests waiti
 comment on column private.authorization_requests.rid_hash is 'SHA-256 of the request id.';
 comment on column private.authorization_requests.client_id is 'Who asks.';
 comment on column private.authorization_requests.redirect_uri is 'Where the answer goes.';
-comment on column private.authorization_requests.redirect_uri_given is 'Whether the client named it; then the token request has to repeat it.';
 comment on column private.authorization_requests.state is 'Returned unchanged.';
 comment on column private.authorization_requests.scope is 'Scopes asked for.';
 comment on column private.authorization_requests.resource is 'Resource the token is for (RFC 8707).';
@@ -70,7 +68,7 @@ create table private.authorization_codes (
   code_hash text primary key check (code_hash ~ '^[0-9a-f]{64}$'),
   grant_id uuid not null references private.grants (id) on delete cascade,
   client_id text not null,
-  redirect_uri text,
+  redirect_uri text not null,
   scope text not null,
   resource text not null,
   code_challenge text not null,
@@ -82,7 +80,7 @@ comment on table private.authorization_codes is 'Authorization codes: one minute
 comment on column private.authorization_codes.code_hash is 'SHA-256 of the code.';
 comment on column private.authorization_codes.grant_id is 'The grant it stands for; a replay revokes it.';
 comment on column private.authorization_codes.client_id is 'Who may redeem it.';
-comment on column private.authorization_codes.redirect_uri is 'What the token request has to repeat; null when the authorization request named none.';
+comment on column private.authorization_codes.redirect_uri is 'Where it was sent; a token request that names one has to name this.';
 comment on column private.authorization_codes.scope is 'Scopes granted.';
 comment on column private.authorization_codes.resource is 'Resource granted.';
 comment on column private.authorization_codes.code_challenge is 'S256 challenge that the verifier has to meet.';

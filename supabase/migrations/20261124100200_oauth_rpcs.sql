@@ -7,16 +7,17 @@ create function private.issue_token(grant_id uuid, scope text, label text) retur
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_variable
 declare
+  issued_at constant timestamptz := date_trunc('second', now());
   token public.api_tokens;
 begin
   insert into public.api_tokens (user_id, service_account_id, grant_id, client_id, label, scope, expires_at)
   select g.user_id, g.service_account_id, g.id, g.client_id, label, scope,
-    least(date_trunc('second', now()) + interval '60 minutes', coalesce(g.expires_at, 'infinity'))
+    least(issued_at + interval '60 minutes', coalesce(date_trunc('second', g.expires_at), 'infinity'))
   from private.grants g where g.id = grant_id
   returning * into token;
   return jsonb_build_object(
-    'jti', token.jti, 'grant_id', grant_id, 'client_id', token.client_id, 'scope', scope, 'expires_at', token.expires_at,
-    'sub', coalesce(token.user_id, token.service_account_id),
+    'jti', token.jti, 'grant_id', grant_id, 'client_id', token.client_id, 'scope', scope, 'issued_at', issued_at,
+    'expires_at', token.expires_at, 'sub', coalesce(token.user_id, token.service_account_id),
     'user_role', coalesce(
       (select p.role from public.profiles p where p.id = token.user_id),
       (select s.role from public.service_accounts s where s.id = token.service_account_id)));
@@ -67,10 +68,8 @@ comment on function internal.oauth_save_document(text, jsonb, integer) is 'Keeps
 
 create function internal.oauth_start(rid_hash text, request jsonb) returns timestamptz
 language sql volatile security definer set search_path = '' as $$
-  insert into private.authorization_requests (
-    rid_hash, client_id, redirect_uri, redirect_uri_given, state, scope, resource, code_challenge)
-  values ($1, $2 ->> 'client_id', $2 ->> 'redirect_uri', ($2 ->> 'redirect_uri_given')::boolean, $2 ->> 'state',
-    $2 ->> 'scope', $2 ->> 'resource', $2 ->> 'code_challenge')
+  insert into private.authorization_requests (rid_hash, client_id, redirect_uri, state, scope, resource, code_challenge)
+  values ($1, $2 ->> 'client_id', $2 ->> 'redirect_uri', $2 ->> 'state', $2 ->> 'scope', $2 ->> 'resource', $2 ->> 'code_challenge')
   returning expires_at
 $$;
 comment on function internal.oauth_start(text, jsonb) is 'Keeps a checked authorization request until a person decides, ten minutes at most.';
@@ -120,7 +119,7 @@ begin
       then 'invalid_scope' else 'request_gone' end);
   end if;
   if not approve then
-    return jsonb_build_object('approved', false, 'redirect_uri', request.redirect_uri, 'state', request.state);
+    return jsonb_build_object('approved', false, 'client_id', request.client_id, 'redirect_uri', request.redirect_uri, 'state', request.state);
   end if;
   -- What the person's role cannot use is not granted, whatever was asked.
   granted := array(
@@ -130,22 +129,22 @@ begin
       or s = 'secrets' and exists (
         select from public.profiles p join public.role_capabilities k on k.role = p.role and k.section = 'secrets' where p.id = $2));
   if cardinality(granted) = 0 then
-    return jsonb_build_object('approved', false, 'redirect_uri', request.redirect_uri, 'state', request.state);
+    return jsonb_build_object('approved', false, 'client_id', request.client_id, 'redirect_uri', request.redirect_uri, 'state', request.state);
   end if;
   perform private.act_for($2);
   insert into private.grants (user_id, client_id, scope, expires_at)
   values ($2, request.client_id, array_to_string(granted, ' '), now() + interval '1 year')
   returning id into grant_id;
   insert into private.authorization_codes (code_hash, grant_id, client_id, redirect_uri, scope, resource, code_challenge)
-  values ($6, grant_id, request.client_id, case when request.redirect_uri_given then request.redirect_uri end,
+  values ($6, grant_id, request.client_id, request.redirect_uri,
     array_to_string(granted, ' '), request.resource, request.code_challenge);
   update private.oauth_clients c
   set last_used_at = now(), expires_at = case when c.kind = 'document' then c.expires_at end
   where c.client_id = request.client_id;
-  return jsonb_build_object('approved', true, 'redirect_uri', request.redirect_uri, 'state', request.state);
+  return jsonb_build_object('approved', true, 'grant_id', grant_id, 'client_id', request.client_id, 'redirect_uri', request.redirect_uri, 'state', request.state);
 end
 $$;
-comment on function internal.oauth_decide(text, uuid, uuid, boolean, text, text) is 'Decides a request once. Approved: a grant with at most the scopes asked for, and a code. Answers {approved, redirect_uri, state} or {error: session_gone | request_gone | invalid_scope}.';
+comment on function internal.oauth_decide(text, uuid, uuid, boolean, text, text) is 'Decides a request once. Approved: a grant with at most the scopes asked for, and a code. Answers {approved, grant_id, client_id, redirect_uri, state} or {error: session_gone | request_gone | invalid_scope}.';
 
 create function internal.oauth_redeem_code(
   code_hash text, client_id text, redirect_uri text, code_challenge text, resource text, refresh_hash text) returns jsonb
@@ -153,11 +152,12 @@ language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
   code private.authorization_codes;
+  replayed uuid;
 begin
   update private.authorization_codes c set redeemed_at = now()
   from private.grants g
   where c.code_hash = $1 and c.client_id = $2 and c.redeemed_at is null and c.expires_at > now()
-    and (c.redirect_uri = $3 or c.redirect_uri is null and $3 is null)
+    and ($3 is null or c.redirect_uri = $3)
     and c.code_challenge = $4
     and ($5 is null or c.resource = $5)
     and g.id = c.grant_id and g.revoked_at is null
@@ -166,11 +166,9 @@ begin
     -- A code seen twice has leaked: whoever got tokens for it loses them (RFC 6749 section 4.1.2).
     update private.grants g set revoked_at = now()
     from private.authorization_codes c
-    where c.code_hash = $1 and c.redeemed_at is not null and g.id = c.grant_id and g.revoked_at is null;
-    return jsonb_build_object('error', case when exists (
-        select from private.authorization_codes c
-        where c.code_hash = $1 and c.client_id = $2 and c.redeemed_at is null and c.expires_at > now() and c.resource <> $5)
-      then 'invalid_target' else 'invalid_grant' end);
+    where c.code_hash = $1 and c.redeemed_at is not null and g.id = c.grant_id and g.revoked_at is null
+    returning g.id into replayed;
+    return jsonb_build_object('error', 'invalid_grant', 'revoked_grant', replayed);
   end if;
   if $6 is not null then
     insert into private.refresh_tokens (token_hash, grant_id, client_id) values ($6, code.grant_id, code.client_id);
@@ -178,10 +176,9 @@ begin
   return private.issue_token(code.grant_id, code.scope, 'oauth');
 end
 $$;
-comment on function internal.oauth_redeem_code(text, text, text, text, text, text) is 'Redeems a code for a token, once; any mismatch leaves the code as it was, a replay revokes its grant. {error: invalid_grant | invalid_target} otherwise.';
+comment on function internal.oauth_redeem_code(text, text, text, text, text, text) is 'Redeems a code for a token, once; any mismatch leaves the code as it was, a replay revokes its grant. {error: invalid_grant, revoked_grant} otherwise.';
 
-create function internal.oauth_rotate_refresh(
-  refresh_hash text, client_id text, scope text, resource text, own_resource text, new_refresh_hash text) returns jsonb
+create function internal.oauth_rotate_refresh(refresh_hash text, client_id text, scope text, new_refresh_hash text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
@@ -195,18 +192,14 @@ begin
   if found.id is null then
     return jsonb_build_object('error', 'invalid_grant');
   end if;
-  if $4 is not null and $4 <> $5 then
-    return jsonb_build_object('error', 'invalid_target');
-  end if;
   if not string_to_array(coalesce($3, found.scope), ' ') <@ string_to_array(found.scope, ' ') then
     return jsonb_build_object('error', 'invalid_scope');
   end if;
-  perform private.act_for(found.user_id);
   update private.refresh_tokens r set rotated_at = clock_timestamp()
   where r.token_hash = $1 and r.rotated_at is null
   returning * into token;
   if token.token_hash is not null then
-    insert into private.refresh_tokens (token_hash, grant_id, client_id) values ($6, found.id, $2);
+    insert into private.refresh_tokens (token_hash, grant_id, client_id) values ($4, found.id, $2);
     return private.issue_token(found.id, coalesce($3, found.scope), 'oauth') || '{"rotated": true}';
   end if;
   -- Replaced already. Within 30 s it is a client whose processes share a credential, or whose answer got lost: it gets
@@ -215,22 +208,26 @@ begin
     return private.issue_token(found.id, coalesce($3, found.scope), 'oauth') || '{"rotated": false}';
   end if;
   update private.grants g set revoked_at = now() where g.id = found.id and g.revoked_at is null;
-  return jsonb_build_object('error', 'invalid_grant', 'reused', true, 'grant_id', found.id);
+  return jsonb_build_object('error', 'invalid_grant', 'revoked_grant', found.id);
 end
 $$;
-comment on function internal.oauth_rotate_refresh(text, text, text, text, text, text) is 'Replaces a refresh token by compare-and-swap and issues an access token, narrowed to scope if given. Reuse after 30 s revokes the grant. {error: invalid_grant | invalid_scope | invalid_target} otherwise.';
+comment on function internal.oauth_rotate_refresh(text, text, text, text) is 'Replaces a refresh token by compare-and-swap and issues an access token, narrowed to scope if given. Reuse after 30 s revokes the grant. {error: invalid_grant | invalid_scope, revoked_grant} otherwise.';
 
-create function internal.oauth_revoke(client_id text, jti uuid, refresh_hash text) returns void
+create function internal.oauth_revoke(client_id text, jti uuid, refresh_hash text) returns jsonb
 language sql volatile security definer set search_path = '' as $$
-  with gone as (
+  with ended as (
     update private.grants g set revoked_at = now()
     from private.refresh_tokens r
     where r.token_hash = $3 and r.client_id = $1 and g.id = r.grant_id and g.revoked_at is null
+    returning g.id
+  ), revoked as (
+    update public.api_tokens t set revoked_at = now()
+    where t.jti = $2 and t.client_id = $1 and t.revoked_at is null
+    returning t.jti
   )
-  update public.api_tokens t set revoked_at = now()
-  where t.jti = $2 and t.client_id = $1 and t.revoked_at is null
+  select jsonb_build_object('grant_id', (select e.id from ended e), 'jti', (select r.jti from revoked r))
 $$;
-comment on function internal.oauth_revoke(text, uuid, text) is 'Revokes a token of this client (RFC 7009): an access token alone, or by its refresh token the whole grant. Unknown and foreign tokens: nothing, silently.';
+comment on function internal.oauth_revoke(text, uuid, text) is 'Revokes a token of this client (RFC 7009): an access token alone, or by its refresh token the whole grant. Answers what it ended, {grant_id, jti}; unknown and foreign tokens: nothing.';
 
 create function internal.oauth_introspect(client_id text, jti uuid, refresh_hash text) returns jsonb
 language sql stable security definer set search_path = '' as $$
