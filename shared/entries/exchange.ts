@@ -45,7 +45,7 @@ export function headerValue({ headers }: Message, name: string): string | undefi
 
 /** The media type without its parameters, in lower case; "" when there is none. */
 export function mediaTypeOf(message: Message): string {
-  return headerValue(message, "content-type")?.split(";")[0]!.trim().toLowerCase() ?? "";
+  return /^[^;]*/.exec(headerValue(message, "content-type") ?? "")![0].trim().toLowerCase();
 }
 
 const JSON_TYPE = /^(?:application|text)\/(?:[\w.+-]+\+)?json$/;

@@ -94,15 +94,17 @@ export class OpenApiBuilder {
       }
     }
     const ids = new Set<string>();
-    return Object.fromEntries(sortedByKey(found).map(([path, same]) => {
-      const item = pathItem(same.map(({ template }) => template));
-      for (const method of METHODS) {
-        if (item[method]) item[method].operationId = unique(operationId(method, path), ids);
-      }
-      // Without servers of its own, a path is on all of the document's.
-      const servers = same.map(({ origin }) => ({ url: origin }));
-      return [path, { ...(servers.length < origins.length && { servers }), ...item }];
-    }));
+    return Object.fromEntries(
+      sortedByKey(found).map(([path, same]) => {
+        const item = pathItem(same.map(({ template }) => template));
+        for (const method of METHODS) {
+          if (item[method]) item[method].operationId = unique(operationId(method, path), ids);
+        }
+        // Without servers of its own, a path is on all of the document's.
+        const servers = same.map(({ origin }) => ({ url: origin }));
+        return [path, { ...(servers.length < origins.length && { servers }), ...item }];
+      }),
+    );
   }
 
   #server(origin: string): PathTree | null {

@@ -59,7 +59,8 @@ export function isNoiseHeader(name: string): boolean {
   return HEADERS.has(name) || HEADER_FAMILIES.test(name) || !HEADER.test(name);
 }
 
-const QUERY = /^(?:_|_t|_ts|_dc|cb|cachebust(?:er)?|nocache|rnd|rand|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|igshid|mc_[ce]id|utm_\w+|_g[al]|_hs\w+)$/i;
+const QUERY =
+  /^(?:_|_t|_ts|_dc|cb|cachebust(?:er)?|nocache|rnd|rand|fbclid|gclid|dclid|gbraid|wbraid|msclkid|yclid|igshid|mc_[ce]id|utm_\w+|_g[al]|_hs\w+)$/i;
 
 export function isNoiseQuery(name: string): boolean {
   return name === "" || name.length > 100 || QUERY.test(name);

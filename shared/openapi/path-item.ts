@@ -6,8 +6,16 @@ import { Budget, sortedByKey } from "./schema.ts";
 import { camelCase, capitalised, parameterName } from "./segments.ts";
 import { Texts } from "./texts.ts";
 
-export const METHODS =
-  ["get", "put", "post", "delete", "options", "head", "patch", "trace"] as const;
+export const METHODS = [
+  "get",
+  "put",
+  "post",
+  "delete",
+  "options",
+  "head",
+  "patch",
+  "trace",
+] as const;
 export type Method = (typeof METHODS)[number];
 
 export type PathItem =

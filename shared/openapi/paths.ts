@@ -1,6 +1,6 @@
 import { Operation } from "./operation.ts";
 import { Budget, sortedByKey } from "./schema.ts";
-import { isIdLike } from "./segments.ts";
+import { isDataSegment } from "./segments.ts";
 import { Texts } from "./texts.ts";
 
 /** More names than these in one place are data. */
@@ -28,21 +28,24 @@ interface Parameter {
 /** The paths of one server. */
 export class PathTree {
   readonly #budget: Budget;
+  readonly #name: string;
   readonly #literals = new Map<string, PathTree>();
   #parameter: Parameter | null = null;
   /** So many names came that all are taken for data. */
   #isOpen = false;
   readonly #operations = new Map<string, Operation>();
 
-  constructor(budget: Budget) {
+  /** `name` is the literal that leads here. */
+  constructor(budget: Budget, name = "") {
     this.#budget = budget;
+    this.#name = name;
   }
 
   /** The operation at a path, null when there is no more room. */
   operation(segments: string[], method: string): Operation | null {
     const [segment, ...rest] = segments;
-    if (segment !== undefined) return this.#child(segment)?.operation(rest, method) ?? null;
-    return this.#ownOperation(method);
+    if (segment === undefined) return this.#ownOperation(method);
+    return this.#child(segment)?.operation(rest, method) ?? null;
   }
 
   /** Its paths, neighbours that differ in nothing but data taken together. */
@@ -58,7 +61,7 @@ export class PathTree {
   #child(segment: string): PathTree | null {
     const known = this.#literals.get(segment);
     if (known) return known;
-    if (this.#isOpen || isIdLike(segment)) {
+    if (this.#isOpen || isDataSegment(segment, this.#name)) {
       const parameter = this.#ownParameter();
       parameter?.values.add(segment);
       return parameter?.tree ?? null;
@@ -68,7 +71,7 @@ export class PathTree {
       return this.#child(segment);
     }
     if (!this.#budget.take()) return null;
-    const tree = new PathTree(this.#budget);
+    const tree = new PathTree(this.#budget, segment);
     this.#literals.set(segment, tree);
     return tree;
   }

@@ -8,7 +8,10 @@ export type SecurityScheme =
   | { type: "apiKey"; in: "header" | "query" | "cookie"; name: string };
 
 /** How a request authenticates itself: schemes by name, without any of its secrets. */
-export function credentialsOf(request: Message, query: URLSearchParams): Map<string, SecurityScheme> {
+export function credentialsOf(
+  request: Message,
+  query: URLSearchParams,
+): Map<string, SecurityScheme> {
   const found = new Map<string, SecurityScheme>();
   const authorization = headerValue(request, "authorization");
   if (authorization !== undefined) addAuthorization(authorization, found);
@@ -33,7 +36,8 @@ export function credentialsOf(request: Message, query: URLSearchParams): Map<str
 }
 
 function addAuthorization(value: string, found: Map<string, SecurityScheme>): void {
-  const scheme = /^(bearer|basic|digest|negotiate|hoba|dpop)\s/i.exec(value)?.[1]!.toLowerCase();
+  const scheme = /^(?:bearer|basic|digest|negotiate|hoba|dpop)(?=\s)/i.exec(value)?.[0]
+    .toLowerCase();
   if (scheme) found.set(`${scheme}Auth`, { type: "http", scheme });
   else addKey("header", "authorization", found);
 }
@@ -45,6 +49,9 @@ function addKey(
 ): void {
   if (name.length > 100) return;
   // Component names have a small alphabet (OpenAPI 3.1 section 4.8.7).
-  const spelled = name.replace(/[^A-Za-z0-9_-]/g, (char) => `.${char.codePointAt(0)!.toString(16)}`);
+  const spelled = name.replace(
+    /[^A-Za-z0-9_-]/g,
+    (char) => `.${char.codePointAt(0)!.toString(16)}`,
+  );
   found.set(`${where}.${spelled}`, { type: "apiKey", in: where, name });
 }

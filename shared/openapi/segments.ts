@@ -1,3 +1,4 @@
+import { isSecretName } from "../redaction/names.ts";
 import { looksRandom, looksSecret } from "../redaction/values.ts";
 
 /** Texts that name one thing among many by their own look. */
@@ -21,6 +22,11 @@ const LONGEST_NAME = 80;
 export function isIdLike(text: string): boolean {
   return text.length > LONGEST_NAME || ID_LIKE.some((pattern) => pattern.test(text)) ||
     looksRandom(text) || looksSecret(text);
+}
+
+/** Whether a path segment is data: by its own look, or as what may be the secret it stands behind. */
+export function isDataSegment(segment: string, before: string): boolean {
+  return isIdLike(segment) || (isSecretName(before) && /\d|[A-Z]|.{21}/.test(segment));
 }
 
 /** The segments of a URL's path, decoded where that can be. Matrix parameters often hold sessions. */

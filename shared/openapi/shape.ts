@@ -147,8 +147,8 @@ class Members {
       known.seen += seen;
       return known.shape;
     }
-    // Validators in JavaScript pass over a property named __proto__.
-    if (this.#isMap || name === "__proto__" || isIdLike(name)) return this.#ownOthers();
+    // Validators in JavaScript find these in every object, or pass over them.
+    if (this.#isMap || name in Object.prototype || isIdLike(name)) return this.#ownOthers();
     if (this.#named.size >= MOST_PROPERTIES) {
       this.#becomeMap();
       return this.#ownOthers();
