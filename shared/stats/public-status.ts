@@ -30,7 +30,9 @@ const KEPT_MS = 1_000;
 const TIMEOUT_MS = 5_000;
 
 /** Reads the status at most once a second, however many ask: nobody needs a token to ask. */
-export function publicStatusReader(service: Service): () => Promise<PublicStatus> {
+export function publicStatusReader(
+  service: Pick<Service, "publicStatus">,
+): () => Promise<PublicStatus> {
   let kept: { answer: Promise<PublicStatus>; until: number } | undefined;
   return () => {
     if (kept && Date.now() < kept.until) return kept.answer;
