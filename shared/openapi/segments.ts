@@ -1,4 +1,4 @@
-import { isSecretName } from "../redaction/names.ts";
+import { isSecretSegment } from "../redaction/names.ts";
 import { looksRandom, looksSecret } from "../redaction/values.ts";
 
 /** Texts that name one thing among many by their own look. */
@@ -26,7 +26,7 @@ export function isIdLike(text: string): boolean {
 
 /** Whether a path segment is data: by its own look, or as what may be the secret it stands behind. */
 export function isDataSegment(segment: string, before: string): boolean {
-  return isIdLike(segment) || (isSecretName(before) && /\d|[A-Z]|.{21}/.test(segment));
+  return isIdLike(segment) || isSecretSegment(segment, before);
 }
 
 /** The segments of a URL's path, decoded where that can be. Matrix parameters often hold sessions. */

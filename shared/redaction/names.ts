@@ -8,3 +8,8 @@ const ENDING = /(token|secret|password|apikey|sessionid)$/i;
 export function isSecretName(name: string): boolean {
   return WHOLE_WORD.test(name) || ENDING.test(name);
 }
+
+/** Whether a path segment may be the secret that the segment before it names: `/reset-token/9fA…`. */
+export function isSecretSegment(segment: string, before: string): boolean {
+  return isSecretName(before) && /\d|[A-Z]|.{21}/.test(segment);
+}

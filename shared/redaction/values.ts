@@ -1,8 +1,11 @@
 /** What the database puts in the place of a secret for those who may not see it. */
 export const REDACTED = "[redacted]";
 
-/** A JWT: its first two parts are base64url of JSON objects, so both begin with eyJ. */
-const JWT = /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/;
+/**
+ * A JWT: its first part is base64url of a JSON object, so it begins with eyJ. Where a run of its
+ * characters begins, not at every eyJ in it: that would read the run as often again.
+ */
+const JWT = /(?<![\w-])eyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*/;
 const CREDENTIAL = /\b(?:bearer|basic)\s+[\w.~+/=-]{8,}/i;
 /** Prefixes that providers give their keys so that scanners find them. */
 const PROVIDER_KEY =
@@ -13,6 +16,16 @@ const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----/;
 export function looksSecret(value: string): boolean {
   return JWT.test(value) || CREDENTIAL.test(value) || PROVIDER_KEY.test(value) ||
     PRIVATE_KEY.test(value) || value.includes(REDACTED);
+}
+
+const IN_TEXT = new RegExp(
+  `(\\b(?:bearer|basic)\\s+)[\\w.~+/=-]{8,}|${JWT.source}|${PROVIDER_KEY.source}`,
+  "gi",
+);
+
+/** A text with `by` in the place of what looks like a secret in it. */
+export function replaceSecrets(text: string, by: string): string {
+  return text.replace(IN_TEXT, (_, scheme: string | undefined) => `${scheme ?? ""}${by}`);
 }
 
 const OPAQUE = /^[\w~+/=-]{20,}$/;

@@ -1,4 +1,4 @@
-import { isSecretName } from "../redaction/names.ts";
+import { isSecretName, isSecretSegment } from "../redaction/names.ts";
 import { looksSecret } from "../redaction/values.ts";
 import type { Json } from "../entries/text.ts";
 
@@ -26,7 +26,9 @@ export function hideHeader(name: string, value: string): string {
 export function hideUrl(url: string): string {
   const [beforeFragment, fragment] = splitAt(url, "#");
   const [path, query] = splitAt(beforeFragment, "?");
-  const segments = path.split("/").map((segment) => looksSecret(segment) ? "<token>" : segment);
+  const segments = path.split("/").map((segment, at, all) =>
+    looksSecret(segment) || isSecretSegment(segment, all[at - 1] ?? "") ? "<token>" : segment
+  );
   return [
     segments.join("/"),
     ...(query === null ? [] : ["?", hidePairs(query)]),
@@ -59,14 +61,6 @@ export function hideJson(value: Json, name = "", secret = false): Json {
   }
   if (value === null || typeof value === "boolean") return value;
   return secret || looksSecret(String(value)) ? placeholder(name) : value;
-}
-
-const SECRET_IN_TEXT =
-  /\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*|\b(?:sk|pk|rk)_(?:live|test)_\w{10,}|(?<=\b(?:bearer|basic)\s+)[\w.~+/=-]{8,}/gi;
-
-/** A text with what looks like a secret replaced. */
-export function hideText(text: string): string {
-  return text.replace(SECRET_IN_TEXT, "<secret>");
 }
 
 function splitAt(text: string, sign: string): [string, string | null] {

@@ -4,16 +4,8 @@ import { headerValue, requestOf } from "../entries/exchange.ts";
 import type { Header, Message, StoredEntry } from "../entries/exchange.ts";
 import { boundaryOf, partsOf } from "../entries/multipart.ts";
 import { isSecretName } from "../redaction/names.ts";
-import { REDACTED } from "../redaction/values.ts";
-import {
-  decoded,
-  hideHeader,
-  hideJson,
-  hidePairs,
-  hideText,
-  hideUrl,
-  placeholder,
-} from "./placeholders.ts";
+import { REDACTED, replaceSecrets } from "../redaction/values.ts";
+import { decoded, hideHeader, hideJson, hidePairs, hideUrl, placeholder } from "./placeholders.ts";
 
 /** A request as a snippet sends it. */
 export interface SnippetRequest {
@@ -132,7 +124,10 @@ function hiddenBody(content: TextContent, message: Message, notes: string[]): st
     ? hidePairs(content.text)
     : content.kind === "json"
     ? hiddenJson(content)
-    : hideText(hideParts(content.text, boundaryOf(headerValue(message, "content-type") ?? "")));
+    : replaceSecrets(
+      hideParts(content.text, boundaryOf(headerValue(message, "content-type") ?? "")),
+      "<secret>",
+    );
   if (hidden !== content.text) notes.push("Secrets in the body are placeholders; put your own in.");
   return hidden;
 }
