@@ -3,10 +3,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StatusSnapshot } from "../../shared/stats/status.ts";
 import { Complaint } from "../complaint.ts";
-import { reasonOf } from "./reason.ts";
+import { post } from "./request.ts";
 import type { TokenSource } from "./token.ts";
-
-const TIMEOUT_MS = 5_000;
 
 /** Posts a snapshot, or complains. A token that was revoked meanwhile is replaced once. */
 export async function postStatus(
@@ -27,17 +25,11 @@ export async function postStatus(
   }
 }
 
-async function send(url: string, token: string, snapshot: StatusSnapshot): Promise<Response> {
-  try {
-    return await fetch(url, {
-      method: "POST",
-      headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
-      body: JSON.stringify(snapshot),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-  } catch (error) {
-    throw new Complaint(`POST ${url} got no answer (${reasonOf(error)})`, { cause: error });
-  }
+function send(url: string, token: string, snapshot: StatusSnapshot): Promise<Response> {
+  return post(url, {
+    headers: { Authorization: `Bearer ${token}`, "Content-Type": "application/json" },
+    body: JSON.stringify(snapshot),
+  });
 }
 
 /** The message of an error envelope, or the start of whatever else answered. */

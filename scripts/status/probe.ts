@@ -2,8 +2,8 @@
 
 import { z } from "zod";
 import type { ComponentStatus } from "../../shared/stats/status.ts";
-import { reasonOf } from "./reason.ts";
 import type { ComponentConfig } from "./config.ts";
+import { reasonOf } from "./request.ts";
 import { unitState } from "./units.ts";
 
 type Reachability = Pick<ComponentStatus, "up" | "http_status" | "latency_ms" | "error">;

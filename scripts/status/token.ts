@@ -5,6 +5,7 @@ import { Complaint } from "../complaint.ts";
 import { person } from "../person.ts";
 import { readStackInfo, stackFile } from "../stack-info.ts";
 import type { AgentConfig } from "./config.ts";
+import { post } from "./request.ts";
 
 export interface TokenSource {
   /** A token that is good for at least another minute. */
@@ -13,7 +14,6 @@ export interface TokenSource {
   forget(): void;
 }
 
-const TIMEOUT_MS = 5_000;
 const SPARE_MS = 60_000;
 const issued = z.object({ access_token: z.string(), expires_in: z.number() });
 
@@ -59,11 +59,9 @@ function serviceToken(endpoint: string, clientId: string, secret: string): Token
 async function request(endpoint: string, clientId: string, secret: string) {
   // Both are form-encoded before they are joined (RFC 6749 section 2.3.1).
   const basic = [clientId, secret].map(encodeURIComponent).join(":");
-  const response = await fetch(endpoint, {
-    method: "POST",
+  const response = await post(endpoint, {
     headers: { Authorization: `Basic ${btoa(basic)}` },
     body: new URLSearchParams({ grant_type: "client_credentials", scope: "mcp:read mcp:write" }),
-    signal: AbortSignal.timeout(TIMEOUT_MS),
   });
   const text = await response.text();
   if (!response.ok) {
