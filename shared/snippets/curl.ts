@@ -11,7 +11,7 @@ export interface Snippet {
   notes: string[];
 }
 
-/** The request as a command for a POSIX shell with curl 7.82 or later. */
+/** The request as a command for a POSIX shell with curl 7.43 or later. */
 export function curlSnippet(request: SnippetRequest): Snippet {
   const { args, stdin, notes } = curlArguments(request);
   const words = args.map(quoted);

@@ -25,11 +25,14 @@ export function hideHeader(name: string, value: string): string {
 /** A URL with its secret query values, and path segments that are secrets themselves, replaced. */
 export function hideUrl(url: string): string {
   const [beforeFragment, fragment] = splitAt(url, "#");
-  const [path, query] = splitAt(beforeFragment, "?");
+  const [target, query] = splitAt(beforeFragment, "?");
+  const origin = /^[a-z][a-z0-9+.-]*:\/\/[^/]*/i.exec(target)?.[0] ?? "";
+  const path = target.slice(origin.length);
   const segments = path.split("/").map((segment, at, all) =>
     looksSecret(segment) || isSecretSegment(segment, all[at - 1] ?? "") ? "<token>" : segment
   );
   return [
+    origin,
     segments.join("/"),
     ...(query === null ? [] : ["?", hidePairs(query)]),
     // Implicit grants carry their token there.

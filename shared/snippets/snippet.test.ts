@@ -239,6 +239,12 @@ describe("a snippet's request", () => {
     });
   });
 
+  it("hides the path segment that a secret's name stands before, and no other", () => {
+    const url = "https://token.example.com/v1/reset-password/a1b2?x=1";
+    expect(snippetRequest(storedEntry({ url }), false).url)
+      .toBe("https://token.example.com/v1/reset-password/<token>?x=1");
+  });
+
   it("refuses what no client can be told to send", () => {
     for (
       const entry of [{ method: "CONNECT" }, { url: "data:text/plain,x" }, { url: null }, {
