@@ -31,7 +31,7 @@ create table private.day_counts (
   primary key (day, workspace_id, dimension, key)
 );
 comment on table private.day_counts is 'Entries by UTC day of ts: what the totals lose when a day is dropped.';
-comment on column private.day_counts.workspace_id is 'Workspace, nil for the fleet.';
+comment on column private.day_counts.workspace_id is 'Workspace; the fleet''s are their sum.';
 comment on column private.day_counts.dimension is 'As in count_deltas.';
 comment on column private.day_counts.key is 'As in count_deltas.';
 comment on column private.day_counts.day is 'UTC day of ts.';
@@ -50,7 +50,8 @@ comment on column private.total_counts.workspace_id is 'Workspace, nil for the f
 comment on column private.total_counts.dimension is 'As in count_deltas.';
 comment on column private.total_counts.key is 'As in count_deltas.';
 comment on column private.total_counts.n is 'How many.';
-create index total_counts_top on private.total_counts (workspace_id, dimension, n desc, key);
+-- Partial, so that no lookup of a key is planned through it: on a table thought small it would read all hosts for each.
+create index total_counts_busiest_hosts on private.total_counts (workspace_id, n desc, key) where dimension = 'host';
 alter table private.total_counts enable row level security;
 
 create table private.minute_counts (
@@ -137,7 +138,7 @@ begin
     merge into private.day_counts c
     using (
       select s.workspace_id, s.dimension, s.key, (s.at at time zone 'UTC')::date as day, sum(s.n) as n
-      from summed s group by 1, 2, 3, 4
+      from summed s where s.workspace_id <> fleet group by 1, 2, 3, 4
     ) as f
     on c.day = f.day and c.workspace_id = f.workspace_id and c.dimension = f.dimension and c.key = f.key
     when matched and c.n + f.n = 0 then delete
@@ -184,7 +185,11 @@ language sql security definer set search_path = '' as $$
     delete from private.day_counts d where d.day = $1 returning d.workspace_id, d.dimension, d.key, d.n
   )
   merge into private.total_counts c
-  using gone g
+  using (
+    select w.id as workspace_id, g.dimension, g.key, sum(g.n) as n
+    from gone g cross join lateral (values (g.workspace_id), ('00000000-0000-0000-0000-000000000000'::uuid)) as w (id)
+    group by 1, 2, 3
+  ) as g
   on c.workspace_id = g.workspace_id and c.dimension = g.dimension and c.key = g.key
   when matched and c.n = g.n then delete
   when matched then update set n = c.n - g.n

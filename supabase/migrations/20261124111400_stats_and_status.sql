@@ -38,57 +38,60 @@ alter publication supabase_realtime add table
   public.service_group_includes;
 
 -- One statement, so one snapshot: a delta is seen either as such or folded, never twice. Of the hosts, which may be very
--- many, the ten most frequent that have not changed lately come from the index, and all that have are looked up.
+-- many, the ten most frequent that have not changed lately come from the index, and all that have are looked up. The
+-- planner takes the deltas, gone at every vacuum, for none: so nothing here may be quadratic when they are many.
 create function private.stats_snapshot(workspace uuid) returns jsonb
-language sql stable security definer set search_path = '' as $$
-  with scope as (
-    select coalesce($1, '00000000-0000-0000-0000-000000000000') as id
-  ), unfolded as materialized (
+language plpgsql stable security definer set search_path = '' set enable_nestloop = off as $$
+declare
+  scope constant uuid := coalesce(workspace, '00000000-0000-0000-0000-000000000000');
+begin
+  return (
+  with unfolded as materialized (
     select d.dimension, d.key, d.at, sum(d.n)::bigint as n
     from private.count_deltas d
-    where $1 is null or d.workspace_id = $1
+    where workspace is null or d.workspace_id = workspace
     group by 1, 2, 3
   ), minutes as materialized (
     select c.minute, sum(c.n)::bigint as n
     from (
-      select m.minute, m.n from private.minute_counts m, scope where m.workspace_id = scope.id
+      select m.minute, m.n from private.minute_counts m where m.workspace_id = scope
       union all
       select date_trunc('minute', u.at, 'UTC'), u.n from unfolded u where u.dimension = 'total' and u.at >= now() - interval '25 hours'
     ) as c
     where c.minute <= now()
     group by c.minute
   ), seconds as (
-    select s.second, s.n from private.second_counts s, scope where s.workspace_id = scope.id
+    select s.second, s.n from private.second_counts s where s.workspace_id = scope
     union all
     select u.at, u.n from unfolded u where u.dimension = 'total'
   ), counts as materialized (
     select c.dimension, c.key, sum(c.n)::bigint as n
     from (
-      select t.dimension, t.key, t.n from private.total_counts t, scope
-      where t.workspace_id = scope.id and t.dimension in ('total', 'status', 'source', 'device')
+      select t.dimension, t.key, t.n from private.total_counts t
+      where t.workspace_id = scope and t.dimension in ('total', 'status', 'source', 'device')
       union all
       select u.dimension, u.key, u.n from unfolded u where u.dimension <> 'host'
     ) as c
     group by 1, 2 having sum(c.n) > 0
   ), unfolded_hosts as materialized (
-    select u.key, sum(u.n)::bigint as n from unfolded u where u.dimension = 'host' and u.key <> '' group by 1
+    select u.dimension, u.key, sum(u.n)::bigint as n from unfolded u where u.dimension = 'host' and u.key <> '' group by 1, 2
   ), hosts as (
     (
-      select t.key, t.n from private.total_counts t, scope
-      where t.workspace_id = scope.id and t.dimension = 'host' and t.key <> ''
-        and not exists (select from unfolded_hosts u where u.key = t.key)
+      select t.key, t.n from private.total_counts t
+      where t.workspace_id = scope and t.dimension = 'host' and t.key <> ''
+        and t.key not in (select u.key from unfolded_hosts u)
       order by t.n desc, t.key limit 10
     )
     union all
     select u.key, u.n + coalesce(
-      (select t.n from private.total_counts t, scope where t.workspace_id = scope.id and t.dimension = 'host' and t.key = u.key), 0)
+      (select t.n from private.total_counts t where t.workspace_id = scope and t.dimension = u.dimension and t.key = u.key), 0)
     from unfolded_hosts u
   ), fleet as materialized (
     select d.uuid::text as uuid, d.name, coalesce(d.os, 'unknown') as os, coalesce(d.connection_type, 'unknown') as connection_type,
       coalesce(s.online and s.last_heartbeat_at > now() - interval '90 seconds', false)
         or coalesce(d.last_seen_at > now() - interval '90 seconds', false) as online
     from public.devices d left join public.device_status s on s.device_uuid = d.uuid
-    where $1 is null or d.workspace_id = $1
+    where workspace is null or d.workspace_id = workspace
   )
   select jsonb_build_object(
     'generated_at', now(),
@@ -132,7 +135,8 @@ language sql stable security definer set search_path = '' as $$
     'top_devices', (
       select coalesce(jsonb_agg(jsonb_build_object('device_uuid', t.key, 'name', f.name, 'count', t.n) order by t.n desc, t.key), '[]')
       from (select c.key, c.n from counts c where c.dimension = 'device' order by c.n desc, c.key limit 10) t
-      left join fleet f on f.uuid = t.key))
+      left join fleet f on f.uuid = t.key)));
+end
 $$;
 comment on function private.stats_snapshot(uuid) is 'Statistics of a workspace, or of the fleet for null. Its cost depends on the number of devices, not of entries. last_hour and last_24h begin with a whole minute, so they add up the throughput; connection_type_mix goes by what each device uses now.';
 
