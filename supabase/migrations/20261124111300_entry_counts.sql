@@ -207,6 +207,8 @@ declare
   alive boolean;
   doomed text[] := '{}';
 begin
+  -- First of all, for the lock it takes: behind a look at the days it could deadlock with another run that drops them.
+  perform private.fold_counts();
   for suffix in
     select right(c.relname, 10)
     from pg_catalog.pg_inherits i
@@ -223,7 +225,6 @@ begin
   if doomed = '{}' then
     return 0;
   end if;
-  perform private.fold_counts();
   perform private.forget_day(to_date(d.suffix, 'YYYY_MM_DD')) from unnest(doomed) as d (suffix);
   -- Dropping waits for transactions that write to the day and would take with it what they commit meanwhile: so it
   -- waits first (nothing new gets past the parent's lock), and looks again.
