@@ -222,22 +222,27 @@ begin
       doomed := doomed || suffix;
     end if;
   end loop;
-  if doomed = '{}' then
-    return 0;
-  end if;
-  perform private.forget_day(to_date(d.suffix, 'YYYY_MM_DD')) from unnest(doomed) as d (suffix);
-  -- Dropping waits for transactions that write to the day and would take with it what they commit meanwhile: so it
-  -- waits first (nothing new gets past the parent's lock), and looks again.
-  lock table only public.entries in access exclusive mode;
-  perform private.fold_counts();
-  foreach suffix in array doomed loop
-    execute format(holds_fresh, suffix) into alive;
-    if alive then
-      raise exception 'entries of % arrived just now; the day is kept', suffix;
-    end if;
-    perform private.forget_day(to_date(suffix, 'YYYY_MM_DD'));
-    execute format('drop table public.entries_%s', suffix);
-    execute format('drop table private.entry_payloads_%s', suffix);
+  while doomed <> '{}' loop
+    begin
+      perform private.forget_day(to_date(d.suffix, 'YYYY_MM_DD')) from unnest(doomed) as d (suffix);
+      -- Dropping waits for transactions that write to the day and would take with it what they commit meanwhile: so it
+      -- waits first (nothing new gets past the parent's lock), and looks again.
+      lock table only public.entries in access exclusive mode;
+      perform private.fold_counts();
+      foreach suffix in array doomed loop
+        execute format(holds_fresh, suffix) into alive;
+        if alive then
+          raise exception 'entries of % arrived just now', suffix using errcode = 'BMDAY';
+        end if;
+        perform private.forget_day(to_date(suffix, 'YYYY_MM_DD'));
+        execute format('drop table public.entries_%s', suffix);
+        execute format('drop table private.entry_payloads_%s', suffix);
+      end loop;
+      exit;
+    exception when sqlstate 'BMDAY' then
+      -- Undone with the lock and all; the day stays, the others go once more.
+      doomed := array_remove(doomed, suffix);
+    end;
   end loop;
   return cardinality(doomed);
 end
