@@ -38,8 +38,7 @@ await runProgram(async () => {
     const { ratios, machine } = await measure(stack, benchmarks, rows, progress);
     process.stdout.write(
       `\n${tableOf(ratios)}\n\n${machine}\n` +
-        "ratio: median of n interleaved pairs (P3: quotient of the medians of n calls); " +
-        "measured and reference: medians.\n",
+        "n: how often both were measured in turn; measured and reference are medians unless said.\n",
     );
     if (ratios.some((ratio) => verdictOn(ratio) === "below must")) process.exitCode = 1;
   } finally {
@@ -60,14 +59,17 @@ async function measure(
     stack: stack.info,
     owner,
     callers,
-    history: () => history ??= loadHistory(owner, rows, progress),
+    history: () => history ??= loadHistory(owner, stack.info.issuer, rows, progress),
     progress,
   };
   try {
+    // Realtime keeps messages only once somebody has connected, and a feed nobody watches is no feed.
+    await callers.watch(() => {});
     const ratios: Ratio[] = [];
     for (const benchmark of benchmarks) {
       progress(`${benchmark.id}: ${benchmark.title}`);
       const measured = await benchmark.run(bench);
+      callers.assertNoWarnings();
       for (const ratio of measured) progress(`${ratio.id}: ${summaryOf(ratio)}`);
       ratios.push(...measured);
     }

@@ -4,7 +4,7 @@ import { batchesOf, makeExchanges } from "./support/exchanges.ts";
 import { ingestBySql, ROUND } from "./support/ingest.ts";
 import { compare, secondsOf } from "./support/ratio.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 9;
 
 /** ingest_entries with all it does, on one connection, against COPY on one connection. */
 export const ingestInSql: Benchmark = {

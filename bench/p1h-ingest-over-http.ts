@@ -4,7 +4,7 @@ import { batchesOf, makeExchanges } from "./support/exchanges.ts";
 import { ingestByHttp, ROUND } from "./support/ingest.ts";
 import { compare, secondsOf } from "./support/ratio.ts";
 
-const ROUNDS = 5;
+const ROUNDS = 9;
 const DEVICES = 4;
 
 /** Gateway, function, PostgREST and ingest_entries, four devices at a time, against COPY. */

@@ -1,12 +1,15 @@
+import type { SupabaseClient } from "@supabase/supabase-js";
 import { decodeJwt, type JWTPayload } from "jose";
 import postgres from "postgres";
 import { type DeviceCredential, deviceOf } from "../../scripts/device.ts";
-import { type Person, person } from "../../scripts/person.ts";
+import { person } from "../../scripts/person.ts";
 import type { StackInfo } from "../../scripts/stack-info.ts";
+import { workspaceChannel } from "../../shared/realtime/channels.ts";
 
 /** Database roles that a request may run as. */
 type RequestRole = "authenticated" | "device";
 
+/** Whose devices capture here. */
 const OWNER = "ada@busymate.test";
 
 /** People and devices with live tokens, and their sessions with the database. */
@@ -14,25 +17,17 @@ export class Callers {
   readonly #stack: StackInfo;
   readonly #dataDir: string;
   readonly #sessions: postgres.Sql[] = [];
+  readonly #watchers: SupabaseClient[] = [];
+  readonly #warnings: string[] = [];
 
   constructor(stack: StackInfo, dataDir: string) {
     this.#stack = stack;
     this.#dataDir = dataDir;
   }
 
-  /** Whose devices capture here. */
-  owner(): Person {
-    return person(this.#stack, OWNER);
-  }
-
-  /** A demo account's access token. */
-  tokenOf(email: string): Promise<string> {
-    return person(this.#stack, email).token();
-  }
-
   /** Devices of the demo workspace, paired the way people pair them, once a run. */
   async devices(count: number): Promise<DeviceCredential[]> {
-    const owner = this.owner();
+    const owner = person(this.#stack, OWNER);
     const devices: DeviceCredential[] = [];
     for (let n = 1; n <= count; n++) {
       devices.push(await deviceOf(this.#stack, this.#dataDir, owner, `Bench ${n}`));
@@ -53,7 +48,10 @@ export class Callers {
   }
 
   async #open(url: string, role: RequestRole | undefined, claims: JWTPayload | string) {
-    const sql = postgres(url, { max: 1, onnotice: () => {} });
+    const sql = postgres(url, {
+      max: 1,
+      onnotice: ({ message }) => void this.#warnings.push(message ?? "a notice without a message"),
+    });
     this.#sessions.push(sql);
     const text = JSON.stringify(typeof claims === "string" ? decodeJwt(claims) : claims);
     await sql`select set_config('request.jwt.claims', ${text}, false)`;
@@ -61,7 +59,28 @@ export class Callers {
     return sql;
   }
 
+  /** Joins the demo workspace's channel with supabase-js, as the dashboard does. */
+  async watch(onEntries: () => void): Promise<void> {
+    const { client, workspaceId } = person(this.#stack, OWNER);
+    this.#watchers.push(client);
+    await client.realtime.setAuth();
+    const channel = client.channel(workspaceChannel(workspaceId), { config: { private: true } });
+    channel.on("broadcast", { event: "entries" }, onEntries);
+    await new Promise<void>((joined, refused) => {
+      channel.subscribe((status, error) => {
+        if (status === "SUBSCRIBED") joined();
+        else refused(error ?? new Error(`the channel answered ${status}`));
+      });
+    });
+  }
+
+  /** A broadcast that fails is a warning and saves time: no measurement may rest on it. */
+  assertNoWarnings(): void {
+    if (this.#warnings.length > 0) throw new Error(`the database warned: ${this.#warnings[0]}`);
+  }
+
   async close(): Promise<void> {
+    await Promise.all(this.#watchers.map((client) => client.removeAllChannels()));
     await Promise.all(this.#sessions.map((sql) => sql.end()));
   }
 }

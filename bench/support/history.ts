@@ -31,6 +31,7 @@ export interface Reader {
  */
 export async function loadHistory(
   owner: postgres.Sql,
+  issuer: string,
   rows: number,
   progress: (line: string) => void,
 ): Promise<History> {
@@ -76,7 +77,9 @@ export async function loadHistory(
       returning jti, user_id
     )
     select t.n, t.workspace_id,
-      jsonb_build_object('role', 'authenticated', 'sub', m.user_id, 'jti', m.jti) as claims
+      jsonb_build_object('role', 'authenticated', 'sub', m.user_id, 'jti', m.jti, 'iss', ${issuer}::text,
+        'aud', jsonb_build_array(${issuer}::text, 'authenticated'),
+        'exp', extract(epoch from now())::integer + 86400) as claims
     from minted m join bench.tenants t using (user_id)`;
   const reader = (n: number): Reader => {
     const found = readers.find((row) => row.n === n)!;

@@ -4,8 +4,8 @@ import type postgres from "postgres";
 import type { DeviceCredential } from "../../scripts/device.ts";
 import type { StackInfo } from "../../scripts/stack-info.ts";
 
-/** Rows in a round of an ingest benchmark: twenty requests of the most that one may carry. */
-export const ROUND = 10_000;
+/** Rows in a round of an ingest benchmark: ten requests of the most that one may carry. */
+export const ROUND = 5_000;
 
 /** Stores batches, each the JSON text of an array, one call after another. */
 export async function ingestBySql(

@@ -6,7 +6,7 @@ export interface Ratio {
   readonly measured: Quantity;
   readonly reference: Quantity;
   readonly ratio: number;
-  /** Pairs of measurements that the ratio is the median of. */
+  /** How often both were measured in turn; the ratio is that of the medians or percentiles. */
   readonly rounds: number;
   readonly bounds: Bounds;
 }
@@ -48,37 +48,30 @@ export function median(samples: readonly number[]): number {
 
 interface Comparison {
   readonly rounds: number;
-  /** Each returns its value of one round; neither keeps what it prepares out of its own timing. */
-  readonly measured: (round: number) => Promise<number>;
-  readonly reference: (round: number) => Promise<number>;
+  /** Each returns the value of one round; what it prepares it keeps out of its own timing. */
+  readonly measured: () => Promise<number>;
+  readonly reference: () => Promise<number>;
 }
 
-export interface Compared {
-  readonly measured: number;
-  readonly reference: number;
-  readonly ratio: number;
-  readonly rounds: number;
-}
+export type Compared = Pick<Ratio, "ratio" | "rounds"> & { measured: number; reference: number };
+
+/** Rounds that only warm up: plans, caches, the driver's compiler. */
+const WARM_UP = 2;
 
 /**
- * Measures A B A B …, after a first pair that only warms up. The ratio is the median of the pairs'
- * ratios: what slows the machine for a while slows both halves of a pair.
+ * Measures A B A B … and compares the medians. Short rounds in turn are what makes it hold on a busy
+ * machine: whatever slows it for a while slows both.
  */
-export async function compare(comparison: Comparison): Promise<Compared> {
-  const measured: number[] = [];
-  const reference: number[] = [];
-  for (let round = 0; round <= comparison.rounds; round++) {
-    const [a, b] = [await comparison.measured(round), await comparison.reference(round)];
-    if (round === 0) continue;
-    measured.push(a);
-    reference.push(b);
+export async function compare({ rounds, measured, reference }: Comparison): Promise<Compared> {
+  const samples = { measured: [] as number[], reference: [] as number[] };
+  for (let round = -WARM_UP; round < rounds; round++) {
+    const [a, b] = [await measured(), await reference()];
+    if (round < 0) continue;
+    samples.measured.push(a);
+    samples.reference.push(b);
   }
-  return {
-    measured: median(measured),
-    reference: median(reference),
-    ratio: median(measured.map((value, i) => value / reference[i]!)),
-    rounds: comparison.rounds,
-  };
+  const [a, b] = [median(samples.measured), median(samples.reference)];
+  return { measured: a, reference: b, ratio: a / b, rounds };
 }
 
 /** Seconds that an action takes. */

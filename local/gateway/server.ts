@@ -49,7 +49,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const platform = createProxyServer();
   // The parts speak to browsers each in its own way; hosted, the gateway does it for them.
   // (httpxy's own types lose the emitter's methods with Node 20's.)
-  (platform as unknown as EventEmitter).on("proxyRes", ({ headers }: IncomingMessage) => {
+  (platform as unknown as EventEmitter).on("proxyRes", (answer: IncomingMessage) => {
+    // PostgREST puts error messages here, with whatever they quote, and Node throws at a character
+    // that may not stand there. Node's own phrase for the status takes its place.
+    delete answer.statusMessage;
+    const { headers } = answer;
     delete headers["access-control-allow-credentials"];
     headers["access-control-allow-origin"] = "*";
     headers["access-control-expose-headers"] = EXPOSED_HEADERS;

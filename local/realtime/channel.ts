@@ -180,7 +180,7 @@ export class Channel implements Member {
       return this.#mayBroadcast = await this.#services.authorizer.write(caller, "broadcast");
     } catch (error) {
       if (!(error instanceof DatabaseFault)) throw error;
-      this.#services.report(`realtime: ${this.topic}: sending: ${error.message}`);
+      this.#services.report(`realtime: ${JSON.stringify(this.topic)}: sending: ${error.message}`);
       return false;
     }
   }

@@ -27,6 +27,10 @@ export class JoinRefused extends Error {
 export const sqlState = (error: unknown): string | undefined =>
   error instanceof pg.DatabaseError ? error.code : undefined;
 
+/** Whether it is the caller's doing, and nothing the operator has to know of. */
+export const isRefusal = (error: unknown): boolean =>
+  error instanceof JoinRefused || error instanceof NotPermitted || error instanceof TokenRefused;
+
 /** The reason in the error reply to a join; a policy that raises is one that says no. */
 export function joinReason(error: unknown, channel: string): string {
   if (error instanceof JoinRefused) return error.message;
@@ -67,7 +71,8 @@ const notPermitted = (channel: string) =>
 function kindOf(state: string | undefined): DatabaseFault["kind"] {
   // 23514 is what an insert without a partition for its row raises.
   if (state === "23514") return "partition";
-  if (state === "57014") return "canceled";
+  // Taking too long, or waiting too long for a lock.
+  if (state === "57014" || state === "55P03") return "canceled";
   // No answer at all, or one of class 57P (shutdown) or 53 (too many connections).
   if (state === undefined || /^(57P|53)/.test(state)) return "connection";
   return "policy";

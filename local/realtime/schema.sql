@@ -36,6 +36,7 @@ alter table realtime.messages owner to supabase_realtime_admin;
 alter table realtime.messages enable row level security;
 
 grant all on table realtime.messages to postgres, dashboard_user;
+grant select, insert on table realtime.messages to postgres with grant option;
 grant select, insert, update on table realtime.messages to anon, authenticated, service_role;
 
 comment on table realtime.messages is

@@ -1,18 +1,18 @@
-import { createServer, type IncomingMessage, STATUS_CODES } from "node:http";
+import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { Duplex } from "node:stream";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JSONWebKeySet } from "jose";
 import pg from "pg";
 import { WebSocketServer } from "ws";
+import { admit, type ApiKeys, ConnectRefused, refuse } from "./admission.ts";
 import { Authorizer } from "./authorize.ts";
 import type { ChannelServices } from "./channel.ts";
 import { messageOf } from "./database-message.ts";
 import { Fanout } from "./fanout.ts";
-import type { Version } from "./frames.ts";
 import { keepPartitions } from "./partitions.ts";
 import { Socket } from "./socket.ts";
-import { TokenRefused, tokenVerifier, type Verify } from "./token.ts";
+import { tokenVerifier } from "./token.ts";
 import { WalReader } from "./wal.ts";
 
 const MAX_FRAME_BYTES = 5_000_000;
@@ -21,9 +21,6 @@ const IDLE_CHECK_MS = 5000;
 const POOL_SIZE = 5;
 const STATEMENT_TIMEOUT_MS = 15_000;
 const LOCK_TIMEOUT_MS = 5000;
-
-/** The token that stands behind each opaque sb_… key. */
-export type ApiKeys = ReadonlyMap<string, string>;
 
 export interface RealtimeOptions {
   /** As supabase_admin, who may act for every role. */
@@ -126,56 +123,6 @@ export async function startRealtime(options: RealtimeOptions): Promise<RealtimeS
     disconnect: () => sockets.forEach((socket) => socket.disconnect()),
     pauseWal: (ms) => wal.pause(ms),
   };
-}
-
-/** The answer to an upgrade that is not granted. */
-class ConnectRefused extends Error {
-  readonly status: number;
-
-  constructor(status: number, message = "") {
-    super(message);
-    this.status = status;
-  }
-}
-
-/** Finds the protocol version and the token behind the key; throws ConnectRefused. */
-async function admit(
-  request: IncomingMessage,
-  verify: Verify,
-  apiKeys: ApiKeys,
-): Promise<{ version: Version; token: string }> {
-  const { pathname, searchParams } = new URL(request.url ?? "/", "http://localhost");
-  if (!pathname.endsWith("/websocket")) throw new ConnectRefused(404, "Not found");
-  const version = versionOf(searchParams.get("vsn"));
-  const header = request.headers["x-api-key"];
-  const key = typeof header === "string" ? header : searchParams.get("apikey");
-  if (!key) throw new ConnectRefused(401, "API key is missing");
-  const token = apiKeys.get(key) ?? key;
-  try {
-    await verify(token);
-  } catch (error) {
-    if (error instanceof TokenRefused) throw new ConnectRefused(401, error.atConnect);
-    throw error;
-  }
-  return { version, token };
-}
-
-function versionOf(vsn: string | null): Version {
-  const major = /^([12])\.0\.\d+$/.exec(vsn ?? "1.0.0")?.[1];
-  if (!major) throw new ConnectRefused(403);
-  return major === "1" ? 1 : 2;
-}
-
-function refuse(connection: Duplex, { status, message }: ConnectRefused): void {
-  const body = message && JSON.stringify({ error: message });
-  connection.end([
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    "content-type: application/json",
-    `content-length: ${Buffer.byteLength(body)}`,
-    "connection: close",
-    "",
-    body,
-  ].join("\r\n"));
 }
 
 function openPool(connectionString: string, report: (line: string) => void): pg.Pool {

@@ -4,7 +4,7 @@ import type { RawData, WebSocket } from "ws";
 import { Channel, type ChannelServices, type Transport } from "./channel.ts";
 import { decodeBinary, decodeText, encodeMessage } from "./frames.ts";
 import type { Frame, Incoming, Message, Version } from "./frames.ts";
-import { joinReason } from "./refusal.ts";
+import { isRefusal, joinReason } from "./refusal.ts";
 
 const IDLE_MS = 60_000;
 const CLOSE = { idle: 1000, disconnect: 1001, crash: 1011, restart: 1012 } as const;
@@ -84,12 +84,10 @@ export class Socket implements Transport {
     const message = binary
       ? decodeBinary(this.version, new Uint8Array(data as ArrayBuffer))
       : decodeText(this.version, data.toString());
-    if (!message) {
-      this.#services.report("realtime: MalformedWebSocketMessage");
-      return;
-    }
+    // What is no message is dropped; the socket stays open.
+    if (!message) return;
     this.#handled = this.#handled.then(() => this.#handle(message)).catch((error) => {
-      this.#services.report(`realtime: ${message.topic}: ${error.stack}`);
+      this.#services.report(`realtime: ${JSON.stringify(message.topic)}: ${error.stack}`);
       this.#ws.close(CLOSE.crash);
     });
   }
@@ -121,7 +119,9 @@ export class Socket implements Transport {
       channel.open();
     } catch (error) {
       const reason = joinReason(error, message.topic.replace(CHANNEL_TOPIC, ""));
-      this.#services.report(`realtime: ${message.topic}: ${reason} (${String(error)})`);
+      if (!isRefusal(error)) {
+        this.#services.report(`realtime: ${JSON.stringify(message.topic)}: joining: ${error}`);
+      }
       await sleep(this.#errorDelayMs, undefined, { ref: false });
       this.#reply(message, "error", { reason });
     }

@@ -19,16 +19,19 @@ export class Refusal extends Error {
 
 /** Connection exceptions, out of resources, operator intervention (Postgres appendix A). */
 const AWAY = /^(?:08|53|57)/;
-/** PostgREST: no connection, no schema cache, no connection from the pool in time. */
-const POSTGREST_AWAY = ["PGRST000", "PGRST001", "PGRST002", "PGRST003"];
+/**
+ * PostgREST: no connection, no schema cache, no connection from the pool in time; and an empty code
+ * (as a 400) when the database died under the query and had no time to say why.
+ */
+const POSTGREST_AWAY = ["PGRST000", "PGRST001", "PGRST002", "PGRST003", ""];
 
 /** The one place where a failed call becomes an error of ours. The database's words stay in the cause. */
 export function fromPostgrest({ error, status }: PostgrestFailure): AppError | Refusal {
-  const code = error.code ?? "";
+  const { code } = error;
   // Status 0 is postgrest-js's for a fetch that never answered: refused, timed out or aborted.
   if (
-    status === 0 || AWAY.test(code) || POSTGREST_AWAY.includes(code) ||
-    [502, 503, 504].includes(status)
+    status === 0 || [502, 503, 504].includes(status) ||
+    (code !== undefined && (AWAY.test(code) || POSTGREST_AWAY.includes(code)))
   ) {
     return unavailable("The database", error);
   }

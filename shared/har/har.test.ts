@@ -127,9 +127,7 @@ describe("a HAR file", () => {
 describe("an entry of a HAR", () => {
   it("fits a request to ingest whatever its bodies are, cut where they are too long", async () => {
     const long = [
-      "x".repeat(BODY_LIMIT + 5),
       "\u0001".repeat(BODY_LIMIT + 5),
-      '"'.repeat(BODY_LIMIT + 5),
       "\ud800".repeat(BODY_LIMIT),
       "é\0".repeat(BODY_LIMIT),
     ];

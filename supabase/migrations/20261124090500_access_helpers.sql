@@ -9,9 +9,10 @@ language sql stable set search_path = '' as $$
 $$;
 comment on function private.claims() is 'The verified claims of the request''s token, {} without one.';
 
--- The one place that decides whether a person's token is live. PostgREST and Realtime check the signature and exp and
--- look neither at iss nor aud: that it was made for this API is decided here (aud names it and the issuer itself), and
--- everything that can change after minting is looked up: the token's row, its grant, the Auth session behind it.
+-- The one place that decides whether a person's token is live. PostgREST and Realtime check the signature, and times
+-- with leeway or not at all, and look neither at iss nor at aud. So it is decided here that now lies between nbf and exp
+-- and that the token was made for this API (aud names it and the issuer itself); and what can change after minting is
+-- looked up: the token's row, its grant, the Auth session behind it.
 create function private.caller(out user_id uuid, out role text, out scopes text[])
 language plpgsql stable security definer set search_path = '' as $$
 declare
@@ -19,6 +20,8 @@ declare
 begin
   if claims ->> 'role' is distinct from 'authenticated'
     or (claims -> 'aud' ?& array['authenticated', claims ->> 'iss']) is not true
+    or (claims ->> 'exp')::numeric <= extract(epoch from now())
+    or (claims ->> 'nbf')::numeric > extract(epoch from now())
     or not coalesce(pg_input_is_valid(claims ->> 'jti', 'uuid'), false)
     or not coalesce(pg_input_is_valid(claims ->> 'sub', 'uuid'), false)
   then

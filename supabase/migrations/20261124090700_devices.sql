@@ -92,6 +92,8 @@ declare
 begin
   if claims ->> 'role' is distinct from 'device'
     or (claims -> 'aud' ? 'device') is not true
+    or (claims ->> 'exp')::numeric <= extract(epoch from now())
+    or (claims ->> 'nbf')::numeric > extract(epoch from now())
     or not coalesce(pg_input_is_valid(claims ->> 'sub', 'uuid'), false)
   then
     return;

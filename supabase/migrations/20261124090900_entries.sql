@@ -19,10 +19,12 @@ comment on function private.entry_id(uuid, text, timestamptz) is 'UUID version 7
 
 create function private.entry_ts(id uuid) returns timestamptz
 language plpgsql immutable strict parallel safe set search_path = '' as $$
+declare
+  millis constant bigint := ('x' || left(id::text, 8) || substr(id::text, 10, 4))::bit(48)::bigint;
+  micros constant integer := (millis % 1000) * 1000 + ('x' || substr(id::text, 16, 3))::bit(12)::integer;
 begin
-  return timestamptz '1970-01-01 00:00:00+00' + (
-    ('x' || left(id::text, 8) || substr(id::text, 10, 4))::bit(48)::bigint * 1000
-    + ('x' || substr(id::text, 16, 3))::bit(12)::integer) * interval '1 microsecond';
+  -- Whole seconds and the rest apart: both are computed in double precision, which holds no microseconds after 2255.
+  return to_timestamp((millis / 1000)::double precision) + micros * interval '1 microsecond';
 end
 $$;
 comment on function private.entry_ts(uuid) is 'The ts inside an entry''s id, exact: bounds a read by id to one partition.';
@@ -104,6 +106,19 @@ comment on column private.entry_payloads.response_body is 'Text, or base64 where
 comment on column private.entry_payloads.response_body_mark is 'null for plain text, else {encoding?, charset?, truncated?, size?}.';
 comment on column private.entry_payloads.extra is 'Payload fields that have no column.';
 alter table private.entry_payloads enable row level security;
+
+create function private.discard_payloads() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  delete from private.entry_payloads p using gone g where p.id = g.id and p.ts = g.ts;
+  return null;
+end
+$$;
+comment on function private.discard_payloads() is 'Statement trigger: a deleted entry takes its headers and bodies with it, whoever deletes it.';
+
+create trigger discard_payloads after delete on public.entries
+referencing old table as gone
+for each statement execute function private.discard_payloads();
 
 create table public.entries_default partition of public.entries default;
 create table private.entry_payloads_default partition of private.entry_payloads default;

@@ -143,10 +143,11 @@ begin
       'cursor', case when s.full_page
         then format('1 %s %s %s %s %s', seen, upto, l.xid, l.seq, l.position)
         else '1 ' || upto end,
-      'more', s.full_page)
+      -- A sweep of several calls ends where it began: what arrived since is the next one's.
+      'more', s.full_page or coalesce(cardinality(part) = 6, false))
     from size s left join last l on true);
 end
 $$;
-comment on function public.entries_changes(uuid, text, integer) is 'Entries in order of arrival, each exactly once whatever its ts. after: null from the oldest kept, "now" for a cursor of this moment, else the last answer''s cursor. page_size 1 to 500. Answers {rows, cursor, more}.';
+comment on function public.entries_changes(uuid, text, integer) is 'Entries in order of arrival, each exactly once whatever its ts. after: null from the oldest kept, "now" for a cursor of this moment, else the last answer''s cursor. page_size 1 to 500. Answers {rows, cursor, more}; more says to ask again at once.';
 grant execute on function public.entries_changes(uuid, text, integer) to authenticated;
 grant execute on function private.entry_ts(uuid) to authenticated;

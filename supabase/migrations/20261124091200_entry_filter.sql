@@ -20,10 +20,12 @@ language sql immutable set search_path = '' as $$
 $$;
 comment on function private.filter_field(text) is 'Column and kind of a filter field; null for an unknown one. Kinds: text, number, boolean, time, device.';
 
+-- Volatile, or the planner would call it ahead of time wherever its arguments are known and so refuse every filter.
 create function private.filter_error(position_ text, message text) returns text
-language plpgsql immutable set search_path = '' as $$
+language plpgsql volatile set search_path = '' as $$
 begin
-  raise exception 'filter%: %', position_, message using errcode = 'PT400', hint = 'invalid_filter';
+  -- PostgREST repeats the message in the status line, where what is not printable ASCII has no place.
+  raise exception 'filter%', regexp_replace(format('%s: %s', position_, message), '[^ -~]', '?', 'g') using errcode = 'PT400', hint = 'invalid_filter';
 end
 $$;
 comment on function private.filter_error(text, text) is 'Refuses a filter: 400 with the position of the node and what to do.';
@@ -41,7 +43,11 @@ begin
       if jsonb_typeof(value) <> 'number' then
         return private.filter_error(position_, 'value must be a number');
       end if;
-      return quote_literal(value #>> '{}') || '::numeric';
+      -- What neither bigint nor double precision holds would fail where it is compared.
+      if abs(value::numeric) >= 1e300 then
+        return private.filter_error(position_, 'value must be a number below 1e300');
+      end if;
+      return quote_literal(round(value::numeric, 20)) || '::numeric';
     when 'boolean' then
       if jsonb_typeof(value) <> 'boolean' then
         return private.filter_error(position_, 'value must be true or false');

@@ -43,8 +43,9 @@ $$;
 comment on function public.entries_filtered_list(uuid, jsonb, timestamptz, uuid, integer) is 'Entries newest first. All arguments optional: without workspace_id all that the caller may see; the last row''s (ts, id) is the next page''s (before_ts, before_id); page_size 1 to 500.';
 grant execute on function public.entries_filtered_list(uuid, jsonb, timestamptz, uuid, integer) to authenticated;
 
+-- Volatile, because Postgres allows explain in no other function.
 create function public.entries_filtered_count(workspace_id uuid default null, filter jsonb default '{}') returns jsonb
-language plpgsql stable set search_path = '' as $$
+language plpgsql volatile set search_path = '' as $$
 #variable_conflict use_variable
 declare
   condition constant text := format(
@@ -93,9 +94,9 @@ create function private.redact_text(body text) returns text
 language sql immutable parallel safe set search_path = '' as $$
   select regexp_replace(regexp_replace(regexp_replace(regexp_replace(
     $1,
-    '("[^"\]*(?:token|secret|password|passwd|pwd|api_?key|session|authorization|credential|signature|otp)[^"\]*"\s*:\s*)("(?:[^"\]|\.)*"|[0-9]+)', '"[redacted]"', 'gi'),
-    '((?:^|[?&;\s])[^=&?;\s]*(?:token|secret|password|passwd|pwd|api_?key|session|signature|code|otp)[^=&?;\s]*=)[^&;\s]+', '[redacted]', 'gi'),
-    '(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}', ' [redacted]', 'gi'),
+    '("[^"\\]*(?:token|secret|password|passwd|pwd|api_?key|session|authorization|credential|signature|otp)[^"\\]*"\s*:\s*)("(?:[^"\\]|\\.)*"|-?[0-9][0-9.eE+-]*)', '\1"[redacted]"', 'gi'),
+    '((?:^|[?&;\s])[^=&?;\s]*(?:token|secret|password|passwd|pwd|api_?key|session|signature|code|otp)[^=&?;\s]*=)[^&;\s"'']+', '\1[redacted]', 'gi'),
+    '(bearer|basic)\s+[A-Za-z0-9._~+/=-]{8,}', '\1 [redacted]', 'gi'),
     'eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*', '[redacted]', 'g')
 $$;
 comment on function private.redact_text(text) is 'A text body or URL with JSON values, form and query parameters of secret names, bearer credentials and JWTs replaced.';

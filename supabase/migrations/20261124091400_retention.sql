@@ -60,9 +60,7 @@ begin
      ), gone as (
        delete from public.entries e using doomed d
        where e.device_uuid = d.device_uuid and e.request_id = d.request_id and e.ts = d.ts
-       returning e.id, e.ts
-     ), unloaded as (
-       delete from private.entry_payloads p using gone g where p.id = g.id and p.ts = g.ts
+       returning e.id
      )
      select count(*) from gone', condition, batch)
   into deleted;

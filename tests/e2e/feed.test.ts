@@ -141,11 +141,11 @@ it(
     expect(counts.errors).toEqual([]);
     expect(counts.disconnected).toBeGreaterThanOrEqual(DISCONNECTIONS);
     const live = delivered.filter(({ via }) => via === "live").length;
-    console.info(
+    process.stdout.write(
       `feed: ${expected.length} entries in ${wroteFor} ms, ${counts.disconnected} disconnections ` +
         `within ${cutFor} ms; ${live} came live, ${
           delivered.length - live
-        } by catch-up, none twice`,
+        } by catch-up, none twice\n`,
     );
   },
   120_000,

@@ -1,11 +1,13 @@
-// HAR files in and out, by the command that people use.
+// HAR files in and out, by the command that people use: in this process, and once as they start it.
 
 import { randomUUID } from "node:crypto";
 import { readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Complaint } from "../../scripts/complaint.ts";
+import { harCommand } from "../../scripts/har/command.ts";
 import { stack } from "../support/stack.ts";
-import { programs } from "./program.ts";
+import { type Outcome, programs } from "./program.ts";
 
 let cli: Awaited<ReturnType<typeof programs>>;
 beforeAll(async () => {
@@ -14,7 +16,21 @@ beforeAll(async () => {
 afterAll(async () => await cli.remove());
 
 const fixture = (name: string) => join("tests/fixtures", name);
-const har = (...args: string[]) => cli.run("har", ...args);
+
+async function har(...args: string[]): Promise<Outcome> {
+  const outcome: Outcome = { code: 0, out: "", err: "" };
+  await harCommand(args, {
+    environment: { BUSYMATE_DATA: cli.dataDir },
+    out: (text) => outcome.out += text,
+    err: (text) => outcome.err += text,
+    progress: () => {},
+  }).catch((error: unknown) => {
+    if (!(error instanceof Complaint)) throw error;
+    outcome.code = 1;
+    outcome.err += `${error.message}\n`;
+  });
+  return outcome;
+}
 
 async function entriesOf(file: string): Promise<unknown[]> {
   const text = (await readFile(file, "utf8")).replace(/^\uFEFF/, "");
@@ -84,6 +100,37 @@ describe("npm run har", () => {
     expect(await entriesOf(out)).toEqual(Array(1_100).fill(twin));
   }, 90_000);
 
+  it(
+    "is a program: what it did on one stream, what is wrong on the other, and a status",
+    async () => {
+      const device = `har ${randomUUID()}`;
+      expect(await cli.run("har", "import", fixture("partly-bad.har"), "--device", device))
+        .toMatchObject({
+          code: 0,
+          out: "3 new, 0 already there, 4 faults\n",
+          err: expect.stringMatching(/^entry 1: /),
+        });
+      const { code, out, err } = await cli.run(
+        "har",
+        "import",
+        fixture("jsonp.har"),
+        "--device",
+        device,
+      );
+      expect({ code, out }).toEqual({ code: 1, out: "" });
+      expect(err).toMatch(/JSONP.*\n$/);
+    },
+    60_000,
+  );
+
+  it("fails when nothing of a file could be imported", async () => {
+    const file = join(cli.dataDir, "all-bad.har");
+    await writeFile(file, JSON.stringify({ log: { entries: [{}, {}] } }));
+    const { code, out, err } = await har("import", file, "--device", `har ${randomUUID()}`);
+    expect({ code, out }).toEqual({ code: 1, out: "0 new, 0 already there, 2 faults\n" });
+    expect(err).toMatch(/Nothing was imported\.\n$/);
+  }, 60_000);
+
   it.each([
     [["import", fixture("not-json.har"), "--device", "d"], /line 4, column 5/],
     [["import", fixture("jsonp.har"), "--device", "d"], /JSONP/],
@@ -94,10 +141,9 @@ describe("npm run har", () => {
     [["export", "--out", "x.har", "--device", "no such device"], /no device "no such device"/],
     [["export", "--out", "x.har", "--filter", "status>=400"], /--filter takes/],
     [["export", "--out", "x.har", "--email", "nobody@example.com"], /no demo account/],
-  ])("says what is wrong, without a trace, and fails: %j", async (args, reason) => {
+  ])("says what is wrong and fails: %j", async (args, reason) => {
     const { code, out, err } = await har(...args);
     expect({ code, out }).toEqual({ code: 1, out: "" });
     expect(err).toMatch(reason);
-    expect(err).not.toMatch(/^\s+at /m);
   }, 60_000);
 });

@@ -7,10 +7,13 @@ import { openRaw, refusal } from "./support/raw.ts";
 import { inSeconds, signer, startTarget, type Target, token } from "./support/target.ts";
 import { member, send } from "./support/rooms.ts";
 
+/** 5 s hosted. */
+const ERROR_DELAY_MS = 200;
+
 let target: Target;
 let clients: Clients;
 beforeAll(async () => {
-  target = await startTarget();
+  target = await startTarget({ errorDelayMs: ERROR_DELAY_MS });
 });
 afterAll(() => target?.stop());
 beforeEach(() => {
@@ -165,6 +168,19 @@ describe("a connection", () => {
         ["2", "2", topic, "phx_close", {}],
       ]
     ) expect(await socket.next()).toEqual(frame);
+    socket.ws.close();
+  });
+
+  it("C26 waits while a refused join is answered late, with all its channels", async () => {
+    const socket = await openRaw(target.url, { apikey: target.publishableKey, vsn: "2.0.0" });
+    const { topic } = await member(target);
+    const since = performance.now();
+    socket.send(["1", "1", `realtime:${topic}`, "phx_join", { config: { private: true } }]);
+    socket.send([null, "2", "phoenix", "heartbeat", {}]);
+    const [, ref, , , reply] = await socket.next() as unknown[];
+    expect({ ref, reply }).toMatchObject({ ref: "1", reply: { status: "error" } });
+    expect(performance.now() - since).toBeGreaterThanOrEqual(ERROR_DELAY_MS);
+    expect((await socket.next() as unknown[])[1]).toBe("2");
     socket.ws.close();
   });
 

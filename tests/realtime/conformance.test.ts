@@ -187,7 +187,7 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
     const client = await clients.connect(accessToken);
     const listener = await join(client, topic);
     const firstExp = exp;
-    exp += 1;
+    exp += 2;
     await client.realtime.setAuth();
     await sleep(firstExp * 1000 - Date.now() + 100);
     await send(target, {}, "after the first", topic);
@@ -195,11 +195,11 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
     await until(() => listener.statuses.at(-1) === "CLOSED");
     const late = Date.now() - exp * 1000;
     expect(late).toBeGreaterThanOrEqual(0);
-    expect(late).toBeLessThan(500);
+    expect(late).toBeLessThan(1500);
     expect(listener.system).toMatchObject([{
       extension: "system",
       status: "error",
-      message: "Token has expired 0 seconds ago",
+      message: expect.stringMatching(/^Token has expired \d+ seconds ago$/),
       channel: topic,
     }]);
     // supabase-js would try again after a second if this were an error to it.

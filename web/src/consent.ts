@@ -19,6 +19,9 @@ export interface Consent {
 /** The request is unknown, expired or answered already: the server does not tell which. */
 export class ExpiredRequest extends Error {}
 
+/** The session ended elsewhere, for instance by signing out everywhere. */
+export class EndedSession extends Error {}
+
 /** With a session the answer offers only what that person can use. */
 export async function readConsent(
   { issuer }: Connection,
@@ -52,7 +55,8 @@ export async function decide(
 async function ask<T>(url: string, init: RequestInit): Promise<T> {
   const response = await fetch(url, init);
   if (response.ok) return await response.json() as T;
-  if (response.status === 404 || response.status === 410) throw new ExpiredRequest();
+  if (response.status === 404) throw new ExpiredRequest();
+  if (response.status === 401) throw new EndedSession();
   const { error_description } = await response.json().catch(() => ({})) as {
     error_description?: string;
   };

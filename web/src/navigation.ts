@@ -2,14 +2,15 @@
 export const HOME = "/devices";
 
 /**
- * Where to go after signing in: what `next` names if it is a page of this site, else home. Always the
- * whole address: a path alone may be read as another host ("/.//host" is normalised to "//host").
+ * Where to go after signing in: what `next` names if it is a page of this site, else home. A whole
+ * address, since a path alone may name another host: "/.//host" is normalised to "//host".
  */
 export function nextPage(next: string | null): string {
   const home = new URL(HOME, location.origin).href;
   if (!next?.startsWith("/") || !URL.canParse(next, location.origin)) return home;
   const url = new URL(next, location.origin);
-  const leadsAway = url.origin !== location.origin || url.pathname === "/login";
+  const leadsAway = url.origin !== location.origin || url.pathname.startsWith("//") ||
+    url.pathname === "/login";
   return leadsAway ? home : url.href;
 }
 

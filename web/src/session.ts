@@ -63,6 +63,15 @@ export async function accessToken(): Promise<string> {
   return usable ? kept.access_token : await exchange(session);
 }
 
+/** The grant that this browser's token belongs to. */
+export async function currentGrant(): Promise<string> {
+  const payload = (await accessToken()).split(".")[1] ?? "";
+  const claims = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as {
+    session_id: string;
+  };
+  return claims.session_id;
+}
+
 export function forgetAccessToken(): void {
   sessionStorage.removeItem(ACCESS_TOKEN_KEY);
 }

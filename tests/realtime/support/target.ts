@@ -7,7 +7,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import { launchPostgres } from "../../../local/postgres/launch.ts";
-import { type RealtimeServer, startRealtime } from "../../../local/realtime/server.ts";
+import {
+  type RealtimeOptions,
+  type RealtimeServer,
+  startRealtime,
+} from "../../../local/realtime/server.ts";
 
 /** A Realtime service and the database behind it, with the fixture of fixture.sql. */
 export interface Target {
@@ -28,7 +32,9 @@ export interface Target {
 const root = new URL("../../../", import.meta.url);
 
 /** Starts a Postgres and a Realtime of their own in a temporary directory. */
-export async function startTarget(): Promise<Target> {
+export async function startTarget(
+  delays: Pick<RealtimeOptions, "errorDelayMs" | "connectDelayMs"> = {},
+): Promise<Target> {
   const directory = await mkdtemp(join(tmpdir(), "realtime-"));
   // Postgres may run under another account, which has to reach its data.
   await chmod(directory, 0o755);
@@ -43,6 +49,7 @@ export async function startTarget(): Promise<Target> {
     databaseUrl: database.url("supabase_admin"),
     port: 0,
     keys: { jwks },
+    ...delays,
     apiKeys: new Map([[publishableKey, await sign({ role: "anon", exp: inSeconds(3600) })]]),
   });
   const warnings: string[] = [];

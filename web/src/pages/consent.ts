@@ -1,5 +1,5 @@
 import { connection } from "../connection.ts";
-import { type Consent, decide, ExpiredRequest, readConsent } from "../consent.ts";
+import { type Consent, decide, EndedSession, ExpiredRequest, readConsent } from "../consent.ts";
 import { el, fill } from "../dom.ts";
 import { type Frame, layOut, run } from "../frame.ts";
 import { leaveFor, signInPage } from "../navigation.ts";
@@ -17,15 +17,30 @@ const rid = new URLSearchParams(location.search).get("rid") ?? "";
 const frame = layOut(null, "card");
 await run(frame, async () => {
   const session = await currentSession();
+  const consent = await orElseSay(async () => readConsent(await connection(), rid, session));
+  if (!consent) return;
+  if (!session) await leaveFor(signInPage());
+  else show(consent, session);
+});
+
+/** The answer, or what stands in its way shown: an expired request, or an ended session. */
+async function orElseSay<T>(ask: () => Promise<T>): Promise<T | undefined> {
   try {
-    const consent = await readConsent(await connection(), rid, session);
-    if (!session) await leaveFor(signInPage());
-    else show(consent, session);
+    return await ask();
   } catch (error) {
+    if (error instanceof EndedSession) return await signInAnew();
     if (!(error instanceof ExpiredRequest)) throw error;
     showExpired();
+    return undefined;
   }
-});
+}
+
+/** As somebody else, or once more as oneself; then back to this request. */
+async function signInAnew(): Promise<never> {
+  const back = signInPage();
+  await signOut();
+  return await leaveFor(back);
+}
 
 function showExpired(): void {
   document.title = "Request expired · Busymate";
@@ -49,14 +64,13 @@ function show(consent: Consent, session: Session): void {
     el("input", { type: "checkbox", name: "scope", value: scope.name, checked: scope.requested })
   );
   const deny = el("button", { type: "button" }, "Deny");
-  const approve = el("button", { type: "submit", className: "primary" }, "Approve");
+  const approve = el(
+    "button",
+    { type: "submit", className: "primary", hidden: scopes.length === 0 },
+    "Approve",
+  );
   const other = el("button", { type: "button", className: "quiet" }, "Not you?");
-  other.onclick = () =>
-    run(frame, async () => {
-      const back = signInPage();
-      await signOut();
-      await leaveFor(back);
-    });
+  other.onclick = () => void run(frame, signInAnew);
 
   const form = el(
     "form",
@@ -65,6 +79,8 @@ function show(consent: Consent, session: Session): void {
       "fieldset",
       {},
       el("legend", {}, "It asks to"),
+      scopes.length === 0 &&
+        el("p", {}, "Nothing that your role can use, so it can only be denied."),
       ...scopes.map((scope, index) =>
         el(
           "label",
@@ -157,16 +173,10 @@ async function answerAndReturn(
 ): Promise<void> {
   const session = await currentSession();
   if (!session) return await leaveFor(signInPage());
-  let redirect: string;
-  try {
-    redirect = await decide(await connection(), {
-      ...decision,
-      access_token: session.access_token,
-    });
-  } catch (error) {
-    if (!(error instanceof ExpiredRequest)) throw error;
-    return showExpired();
-  }
+  const redirect = await orElseSay(async () =>
+    decide(await connection(), { ...decision, access_token: session.access_token })
+  );
+  if (redirect === undefined) return;
   clearTimeout(expiry);
   // An app that is not a web page opens beside this one, which stays.
   fill(

@@ -3,6 +3,7 @@ import { el, fill } from "../../dom.ts";
 import { busy, type Frame, run } from "../../frame.ts";
 import type { Session } from "../../session.ts";
 import { inFull } from "../../time.ts";
+import { leaving } from "./leaving.ts";
 
 /** Who one is, and the name others see. */
 export async function showProfile(panel: HTMLElement, frame: Frame, session: Session) {
@@ -48,7 +49,7 @@ export async function showProfile(panel: HTMLElement, frame: Frame, session: Ses
         frame.tell("Saved.", "good");
       }));
   };
-  fill(panel, el("h2", { id: "tab-title" }, "Profile"), form);
+  fill(panel, el("h2", { id: "tab-title" }, "Profile"), form, leaving(frame, session));
 }
 
 function fact(term: string, detail: string): HTMLElement {
