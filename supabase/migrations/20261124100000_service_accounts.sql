@@ -45,6 +45,8 @@ declare
 begin
   if claims ->> 'role' is distinct from 'authenticated'
     or (claims -> 'aud' ?& array['authenticated', claims ->> 'iss']) is not true
+    or (claims ->> 'exp')::numeric <= extract(epoch from now())
+    or (claims ->> 'nbf')::numeric > extract(epoch from now())
     or not coalesce(pg_input_is_valid(claims ->> 'jti', 'uuid'), false)
     or not coalesce(pg_input_is_valid(claims ->> 'sub', 'uuid'), false)
   then
@@ -126,12 +128,12 @@ declare
 begin
   case claims ->> 'role'
     when 'authenticated' then
-      if not private.is_signed_in() or not private.is_current(claims) then
+      if not private.is_signed_in() or claims ->> 'exp' is null then
         raise exception 'the access token is expired, revoked or not one of Busymate''s'
           using errcode = 'PT401', hint = 'Get a new token from the authorization server.';
       end if;
     when 'device' then
-      if private.device_uuid() is null or not private.is_current(claims) then
+      if private.device_uuid() is null or claims ->> 'exp' is null then
         raise exception 'the device credential is expired or revoked'
           using errcode = 'PT401', hint = 'Pair the device again.';
       end if;
