@@ -16,6 +16,8 @@ await runProgram(async () => {
     dataDir: resolve(process.env["BUSYMATE_DATA"] || ".busymate"),
     port: portOf(process.env["PORT"]),
     watch: true,
+    rootWellKnown: process.env["BUSYMATE_ROOT_WELL_KNOWN"] !== "0",
+    allowLoopbackDocuments: process.env["BUSYMATE_ALLOW_LOOPBACK_DOCUMENTS"] === "1",
     report,
   });
   stopOnSignal(starting, report);

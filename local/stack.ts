@@ -30,6 +30,10 @@ export interface StackOptions {
   port: number;
   /** Restarts functions when their code changes. */
   watch: boolean;
+  /** Discovery documents answer at the root too; false is how a hosted project behaves. */
+  rootWellKnown: boolean;
+  /** Client ID Metadata Documents may be on this machine: for tests of them. */
+  allowLoopbackDocuments: boolean;
   /** Told, in a line each, what is done and what goes wrong. */
   report: (line: string) => void;
 }
@@ -86,7 +90,7 @@ async function start(options: StackOptions, atEnd: AtEnd): Promise<Omit<Stack, "
   const { url, keys, gateway, progress, report } = site;
   // Neither needs the database, so both are at work while it is made.
   const webBuilt = buildWeb(root, progress);
-  const functions = await startFunctions(site);
+  const functions = await startFunctions(site, options);
 
   const postgres = await startPostgres(site);
   const ownerUrl = databaseUrl(postgres.port, "postgres");
@@ -111,7 +115,11 @@ async function start(options: StackOptions, atEnd: AtEnd): Promise<Omit<Stack, "
     workspace_id: DEMO_WORKSPACE,
   };
   gateway.open({
-    upstreams: { ...services.ports, functions: functions.upstreams },
+    upstreams: {
+      ...services.ports,
+      functions: functions.upstreams,
+      rootWellKnown: options.rootWellKnown,
+    },
     doorkeeper: createDoorkeeper(keys),
     index: {
       rest: `${url}/rest/v1`,
@@ -161,7 +169,10 @@ async function openSite(options: StackOptions, atEnd: AtEnd): Promise<Site> {
 }
 
 /** Starts the edge functions; `ready` resolves when each listens or has failed once. */
-async function startFunctions({ url, keys, part, report }: Site) {
+async function startFunctions(
+  { url, keys, part, report }: Site,
+  { allowLoopbackDocuments }: StackOptions,
+) {
   const parts = new Map<string, Part>();
   const upstreams = new Map<string, FunctionConfig & { port: number }>();
   for (const config of listFunctions(root)) {
@@ -173,7 +184,8 @@ async function startFunctions({ url, keys, part, report }: Site) {
       part(
         `functions/${slug}`,
         port,
-        (place) => launchFunction({ slug, port, root, url, keys, ...place }),
+        (place) =>
+          launchFunction({ slug, port, root, url, keys, allowLoopbackDocuments, ...place }),
       ),
     );
   }

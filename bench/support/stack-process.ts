@@ -10,6 +10,8 @@ const stack = await startStack({
   dataDir,
   port: 0,
   watch: false,
+  rootWellKnown: true,
+  allowLoopbackDocuments: false,
   report: (line) => void process.stderr.write(`  ${line}\n`),
 });
 // Ctrl-C reaches the whole group; the benchmark's own end is what ends us.

@@ -10,6 +10,7 @@ export interface FunctionOptions {
   /** The gateway's address. */
   url: string;
   keys: StackKeys;
+  allowLoopbackDocuments: boolean;
   logFile: string;
   stack: string;
 }
@@ -43,7 +44,8 @@ export async function launchFunction(options: FunctionOptions): Promise<Child> {
 }
 
 /** What hosted Supabase sets by itself, and the project's own secrets. */
-function environment({ slug, port, url, keys }: FunctionOptions): Record<string, string> {
+function environment(options: FunctionOptions): Record<string, string> {
+  const { slug, port, url, keys } = options;
   return {
     PATH: process.env["PATH"] ?? "",
     HOME: process.env["HOME"] ?? "",
@@ -55,6 +57,7 @@ function environment({ slug, port, url, keys }: FunctionOptions): Record<string,
     SUPABASE_SECRET_KEYS: JSON.stringify({ default: keys.secretKey }),
     BUSYMATE_ISSUER: `${url}/functions/v1/mcp`,
     BUSYMATE_WEB_URL: url,
+    ...(options.allowLoopbackDocuments && { BUSYMATE_ALLOW_LOOPBACK_DOCUMENTS: "1" }),
     ...(MINTING.has(slug) && { BUSYMATE_SIGNING_KEY: JSON.stringify(keys.signingKey) }),
   };
 }

@@ -9,7 +9,9 @@ const upstreams: Upstreams = {
   functions: new Map([
     ["api", { slug: "api", verifyJwt: false, port: 4 }],
     ["locked", { slug: "locked", verifyJwt: true, port: 5 }],
+    ["mcp", { slug: "mcp", verifyJwt: false, port: 6 }],
   ]),
+  rootWellKnown: true,
 };
 const route = (url: string) => findRoute(url, upstreams);
 
@@ -57,6 +59,29 @@ describe("findRoute", () => {
     expect(route("/auth/v1/.well-known/jwks.json")).toMatchObject({ open: true });
     expect(route("/auth/v1/.well-known/jwks.json/..")).toMatchObject({ open: false });
     expect(route("/rest/v1/.well-known/jwks.json")).toMatchObject({ open: false });
+  });
+
+  it("finds the authorization server's documents at the root, with and without its path", () => {
+    for (
+      const name of [
+        "oauth-protected-resource",
+        "oauth-authorization-server",
+        "openid-configuration",
+      ]
+    ) {
+      const found = { port: 6, path: `/mcp/.well-known/${name}` };
+      for (const path of [`/.well-known/${name}`, `/.well-known/${name}/functions/v1/mcp`]) {
+        expect(route(path)).toMatchObject(found);
+        expect(route(`${path}?x=1`)).toMatchObject({ ...found, path: `${found.path}?x=1` });
+        expect(findRoute(path, { ...upstreams, rootWellKnown: false })).toEqual({
+          to: "nowhere",
+          what: path,
+        });
+      }
+      for (const other of ["/functions/v1/api", "/auth/v1", "x", "/functions/v1/mcp/x"]) {
+        expect(route(`/.well-known/${name}${other}`)).toMatchObject({ to: "nowhere" });
+      }
+    }
   });
 
   it("knows no function that is not declared", () => {

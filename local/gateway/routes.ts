@@ -6,6 +6,8 @@ export interface Upstreams {
   auth: number;
   realtime: number;
   functions: ReadonlyMap<string, FunctionConfig & { port: number }>;
+  /** Whether discovery documents answer at the root too, which a hosted project cannot have. */
+  rootWellKnown: boolean;
 }
 
 /** Where a path leads and who must show what there. */
@@ -38,8 +40,21 @@ export function findRoute(url: string, upstreams: Upstreams): Route {
   }
   const path = url.split("?")[0] === "/api/version" ? url : stripPrefix(url, "/functions/v1");
   if (path !== undefined) return functionRoute(path, upstreams);
-  if (url.startsWith("/.well-known/")) return { to: "nowhere", what: url };
+  if (url.startsWith("/.well-known/")) {
+    const discovery = upstreams.rootWellKnown ? discoveryPath(url) : undefined;
+    return discovery ? functionRoute(discovery, upstreams) : { to: "nowhere", what: url };
+  }
   return { to: "web", path: url };
+}
+
+/** Discovery documents of the one issuer here: at the plain root, or with its path inserted. */
+const DISCOVERY =
+  /^\/\.well-known\/(oauth-protected-resource|oauth-authorization-server|openid-configuration)(?:\/functions\/v1\/mcp)?\/?(\?.*)?$/;
+
+/** Where the function serves what RFC 8414 and RFC 9728 have clients look for at the root. */
+function discoveryPath(url: string): string | undefined {
+  const [, document, query = ""] = DISCOVERY.exec(url) ?? [];
+  return document && `/mcp/.well-known/${document}${query}`;
 }
 
 function functionRoute(path: string, upstreams: Upstreams): Route {

@@ -22,9 +22,15 @@ const VARIABLES = {
   },
   SUPABASE_SECRET_KEYS: { shape: keyRing("sb_secret_"), hint: '{"default":"sb_secret_…"}' },
   BUSYMATE_ISSUER: { shape: url, hint: "<project url>/functions/v1/mcp" },
+  BUSYMATE_WEB_URL: { shape: url, hint: "where the web app is, without a path" },
   BUSYMATE_SIGNING_KEY: {
     shape: json(jwk),
     hint: "the private JWK printed by supabase gen signing-key --algorithm ES256",
+  },
+  /** For development: Client ID Metadata Documents may be on this machine. Never set when deployed. */
+  BUSYMATE_ALLOW_LOOPBACK_DOCUMENTS: {
+    shape: z.literal("1").optional(),
+    hint: "1, or leave it out",
   },
   /** Both are set at deployment; the embedded stack runs a working copy and has neither. */
   BUSYMATE_DEPLOYED_AT: { shape: z.iso.datetime({ offset: true }).optional(), hint: "a timestamp" },

@@ -21,6 +21,39 @@ export type Database = {
 "issue_first_party_token":
 { Args: { "auth_session_id": string,"user_id": string }; Returns: Json
                            },
+"oauth_client":
+{ Args: { "client_id": string }; Returns: Json
+                           },
+"oauth_decide":
+{ Args: { "approve": boolean,"auth_session_id": string,"code_hash": string,"rid_hash": string,"scope": string,"user_id": string }; Returns: Json
+                           },
+"oauth_introspect":
+{ Args: { "client_id": string,"jti": string,"refresh_hash": string }; Returns: Json
+                           },
+"oauth_pending":
+{ Args: { "rid_hash": string,"user_id"?: string }; Returns: Json
+                           },
+"oauth_redeem_code":
+{ Args: { "client_id": string,"code_challenge": string,"code_hash": string,"redirect_uri": string,"refresh_hash": string,"resource": string }; Returns: Json
+                           },
+"oauth_register":
+{ Args: { "client": Json,"fingerprint": string,"secret_hash": string }; Returns: Json
+                           },
+"oauth_revoke":
+{ Args: { "client_id": string,"jti": string,"refresh_hash": string }; Returns: Json
+                           },
+"oauth_rotate_refresh":
+{ Args: { "client_id": string,"new_refresh_hash": string,"refresh_hash": string,"scope": string }; Returns: Json
+                           },
+"oauth_save_document":
+{ Args: { "client_id": string,"fresh_seconds": number,"metadata": Json }; Returns: undefined
+                           },
+"oauth_service_token":
+{ Args: { "client_id": string,"scope": string }; Returns: Json
+                           },
+"oauth_start":
+{ Args: { "request": Json,"rid_hash": string }; Returns: string
+                           },
 "redeem_pairing_code":
 { Args: { "code_hash": string,"device": Json }; Returns: Json
                            },
@@ -41,17 +74,23 @@ export type Database = {
           Tables: {
             "api_tokens": {
                   Row: {
-                    "client_id": string,"created_at": string,"expires_at": string,"grant_id": string,"jti": string,"label": string,"revoked_at": string | null,"scope": string,"user_id": string
+                    "client_id": string,"created_at": string,"expires_at": string,"grant_id": string,"jti": string,"label": string,"revoked_at": string | null,"scope": string,"service_account_id": string | null,"user_id": string | null
                   }
                   ComputedFields: never
                   Insert: {
-                    "client_id": string,"created_at"?: string,"expires_at": string,"grant_id": string,"jti"?: string,"label": string,"revoked_at"?: string | null,"scope": string,"user_id": string
+                    "client_id": string,"created_at"?: string,"expires_at": string,"grant_id": string,"jti"?: string,"label": string,"revoked_at"?: string | null,"scope": string,"service_account_id"?: string | null,"user_id"?: string | null
                   }
                   Update: {
-                    "client_id"?: string,"created_at"?: string,"expires_at"?: string,"grant_id"?: string,"jti"?: string,"label"?: string,"revoked_at"?: string | null,"scope"?: string,"user_id"?: string
+                    "client_id"?: string,"created_at"?: string,"expires_at"?: string,"grant_id"?: string,"jti"?: string,"label"?: string,"revoked_at"?: string | null,"scope"?: string,"service_account_id"?: string | null,"user_id"?: string | null
                   }
                   Relationships: [
                     {
+      foreignKeyName: "api_tokens_service_account_id_fkey"
+      columns: ["service_account_id"]
+isOneToOne: false
+      referencedRelation: "service_accounts"
+      referencedColumns: ["id"]
+    },{
       foreignKeyName: "api_tokens_user_id_fkey"
       columns: ["user_id"]
 isOneToOne: false
@@ -213,6 +252,64 @@ isOneToOne: false
                   Relationships: [
                     
                   ]
+                },"service_accounts": {
+                  Row: {
+                    "created_at": string,"created_by": string | null,"disabled_at": string | null,"id": string,"name": string,"role": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "created_at"?: string,"created_by"?: string | null,"disabled_at"?: string | null,"id"?: string,"name": string,"role": string
+                  }
+                  Update: {
+                    "created_at"?: string,"created_by"?: string | null,"disabled_at"?: string | null,"id"?: string,"name"?: string,"role"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "service_accounts_created_by_fkey"
+      columns: ["created_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "service_accounts_role_fkey"
+      columns: ["role"]
+isOneToOne: false
+      referencedRelation: "roles"
+      referencedColumns: ["name"]
+    }
+                  ]
+                },"workspace_invitations": {
+                  Row: {
+                    "accepted_at": string | null,"accepted_by": string | null,"created_at": string,"email": string,"expires_at": string,"id": string,"invited_by": string | null,"workspace_id": string
+                  }
+                  ComputedFields: never
+                  Insert: {
+                    "accepted_at"?: string | null,"accepted_by"?: string | null,"created_at"?: string,"email": string,"expires_at"?: string,"id"?: string,"invited_by"?: string | null,"workspace_id": string
+                  }
+                  Update: {
+                    "accepted_at"?: string | null,"accepted_by"?: string | null,"created_at"?: string,"email"?: string,"expires_at"?: string,"id"?: string,"invited_by"?: string | null,"workspace_id"?: string
+                  }
+                  Relationships: [
+                    {
+      foreignKeyName: "workspace_invitations_accepted_by_fkey"
+      columns: ["accepted_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "workspace_invitations_invited_by_fkey"
+      columns: ["invited_by"]
+isOneToOne: false
+      referencedRelation: "profiles"
+      referencedColumns: ["id"]
+    },{
+      foreignKeyName: "workspace_invitations_workspace_id_fkey"
+      columns: ["workspace_id"]
+isOneToOne: false
+      referencedRelation: "workspaces"
+      referencedColumns: ["id"]
+    }
+                  ]
                 },"workspace_members": {
                   Row: {
                     "created_at": string,"user_id": string,"workspace_id": string
@@ -265,7 +362,16 @@ isOneToOne: false
             [_ in never]: never
           }
           Functions: {
-            "device_uuid":
+            "accept_invitation":
+{ Args: { "code": string }; Returns: Json
+                           },
+"create_service_client":
+{ Args: { "service_account_id": string }; Returns: Json
+                           },
+"delete_account":
+{ Args: { "confirm": string }; Returns: boolean
+                           },
+"device_uuid":
 { Args: Record<PropertyKey, never>; Returns: string
                            },
 "entries_changes":
@@ -306,6 +412,9 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"export_account":
+{ Args: Record<PropertyKey, never>; Returns: Json
+                           },
 "get_entries":
 { Args: { "ids": (string)[],"parts"?: (string)[] }; Returns: Json
                            },
@@ -317,6 +426,26 @@ isOneToOne: false
                            },
 "ingest_entries":
 { Args: { "entries": Json }; Returns: Json
+                           },
+"invite_to_workspace":
+{ Args: { "email": string,"workspace_id": string }; Returns: Json
+                           },
+"leave_workspace":
+{ Args: { "workspace_id": string }; Returns: boolean
+                           },
+"list_connections":
+{ Args: { "user_id"?: string }; Returns: {
+              "client_id": string,"client_name": string,"created_at": string,"expires_at": string,"grant_id": string,"label": string,"last_token_at": string,"live_tokens": number,"redirect_hosts": (string)[],"scope": string
+            }[]
+                           },
+"revoke_connection":
+{ Args: { "grant_id": string }; Returns: boolean
+                           },
+"revoke_token":
+{ Args: { "jti": string }; Returns: boolean
+                           },
+"transfer_workspace":
+{ Args: { "user_id": string,"workspace_id": string }; Returns: boolean
                            }
           }
           Enums: {

@@ -2,10 +2,10 @@ import { PostgrestClient } from "@supabase/postgrest-js";
 import { z } from "zod";
 import { dataOf } from "./answer.ts";
 import type { Database } from "./database.types.ts";
+import { oauthStore } from "./oauth.ts";
+import type { OAuthStore } from "./oauth.ts";
+import { id, timestamp } from "./shapes.ts";
 import { withTimeout } from "./signal.ts";
-
-const id = z.guid();
-const timestamp = z.iso.datetime({ offset: true }).transform((text) => new Date(text));
 
 const admission = z.object({
   allowed: z.boolean(),
@@ -74,6 +74,7 @@ export interface Service {
   ): Promise<DeviceRenewal>;
   /** False when there is no such device, or not for this person. */
   unpairDevice(args: Args<"unpair_device">, signal: AbortSignal): Promise<boolean>;
+  readonly oauth: OAuthStore;
 }
 
 export interface ServiceOptions {
@@ -118,5 +119,9 @@ export function createService({ url, secretKey, fetch }: ServiceOptions): Servic
     renewDeviceCredential: (args, signal) =>
       call("renew_device_credential", args, deviceRenewal, signal),
     unpairDevice: (args, signal) => call("unpair_device", args, z.boolean(), signal),
+    // The generated types do not know that an argument may be null.
+    oauth: oauthStore((name, args, shape, signal) =>
+      call(name, args as Args<typeof name>, shape, signal)
+    ),
   };
 }

@@ -5,8 +5,8 @@ import { createMiddleware } from "hono/factory";
 import { methodNotAllowed } from "hono/method-not-allowed";
 import { requestId } from "hono/request-id";
 import { AppError, toAppError } from "./errors.ts";
-import { describeError } from "./log.ts";
-import type { Log } from "./log.ts";
+import { describeError, strikeTokens } from "./log.ts";
+import type { Log, LogEvent } from "./log.ts";
 
 /** What a function needs of the outside; handed in, so that tests hand in their own. */
 export interface Runtime {
@@ -19,6 +19,8 @@ export interface AppEnv {
     requestId: string;
     /** Who the log says called; the guard sets it once the credential is verified. */
     actor: string;
+    /** Goes into the request's log line. */
+    event?: LogEvent;
   };
 }
 
@@ -86,9 +88,10 @@ function requestLog(surface: string, log: Log) {
       request_id: c.get("requestId"),
       caller: c.get("actor"),
       method: c.req.method,
-      path: c.req.path,
+      path: strikeTokens(c.req.path),
       status,
       duration_ms: Math.round((performance.now() - started) * 10) / 10,
+      ...(c.get("event") && { event: c.get("event") }),
       ...(c.error ? { error: describeError(toAppError(c.error)) } : {}),
     });
   });

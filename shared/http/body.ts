@@ -9,13 +9,16 @@ const COMPRESSED_SLICE = 4_096;
 /** Far beyond any document of ours; payloads of entries have a limit of their own below it. */
 const DEPTH_LIMIT = 128;
 
+/** Where a body comes from: a request, or an answer to one of ours. */
+export type BodySource = Pick<Request, "headers" | "body" | "signal">;
+
 export interface BodyRules {
   /** Bytes, counted after decompression. */
   limit: number;
 }
 
 /** The JSON body, read within its limit; an empty body is undefined. Every fault is a 4xx that names it. */
-export async function readJson(request: Request, rules: BodyRules): Promise<unknown> {
+export async function readJson(request: BodySource, rules: BodyRules): Promise<unknown> {
   const bytes = await readBytes(request, rules);
   if (bytes.byteLength === 0) return undefined;
   requireJson(request.headers);
@@ -34,7 +37,10 @@ export async function readJson(request: Request, rules: BodyRules): Promise<unkn
 }
 
 /** The body's bytes, decompressed; stops reading at the limit whatever a length header promises. */
-export async function readBytes(request: Request, { limit }: BodyRules): Promise<Uint8Array> {
+export async function readBytes(
+  request: BodySource,
+  { limit }: BodyRules,
+): Promise<Uint8Array> {
   const { headers, body } = request;
   const decompress = contentDecoder(headers);
   if (Number(headers.get("content-length")) > limit) throw tooLarge(limit);

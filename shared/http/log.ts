@@ -13,7 +13,11 @@ export interface RequestLog {
   status: number;
   duration_ms: number;
   error?: { code: string; message: string; cause?: string };
+  event?: LogEvent;
 }
+
+/** What a request did that somebody may have to find again: a name and ids, never a token. */
+export type LogEvent = { name: string } & Record<string, string>;
 
 export type Log = (line: RequestLog) => void;
 
@@ -24,12 +28,18 @@ export const writeLog: Log = (line) => {
 };
 
 const CAUSE_LIMIT = 4_000;
-const TOKEN_SHAPED = /eyJ[\w-]+\.[\w-]+\.[\w-]*|sb_(?:secret|publishable)_[\w-]+/g;
+const TOKEN_SHAPED =
+  /eyJ[\w-]+\.[\w-]+\.[\w-]*|sb_(?:secret|publishable)_[\w-]+|bm[a-z]_[\w-]{20,}/g;
+
+/** The text without anything token-shaped. */
+export function strikeTokens(text: string): string {
+  return text.replace(TOKEN_SHAPED, "<token>");
+}
 
 /** What the log says of an error: the cause with its stack, cut and without anything token-shaped. */
 export function describeError(error: AppError): NonNullable<RequestLog["error"]> {
   const { code, message, cause } = error;
   if (cause === undefined) return { code, message };
   const text = cause instanceof Error ? cause.stack ?? String(cause) : JSON.stringify(cause);
-  return { code, message, cause: text.replace(TOKEN_SHAPED, "<token>").slice(0, CAUSE_LIMIT) };
+  return { code, message, cause: strikeTokens(text).slice(0, CAUSE_LIMIT) };
 }

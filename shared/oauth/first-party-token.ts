@@ -3,20 +3,21 @@ import { Refusal } from "../db/errors.ts";
 import type { AppEnv } from "../http/app.ts";
 import { demandClaims, demandToken, invalidToken } from "../token/challenge.ts";
 import { limitByAddress } from "../token/guard.ts";
-import type { Gate, Limit } from "../token/guard.ts";
-import type { Signer } from "../token/sign.ts";
+import { NO_STORE } from "./errors.ts";
+import { TOKEN_LIMIT } from "./server.ts";
+import type { AuthorizationServer } from "./server.ts";
 
 /** The product's own web app, as the claim `client_id` names it. */
 const DASHBOARD_CLIENT = "dashboard";
 const LIFETIME_SECONDS = 3_600;
-/** Everything that hands out tokens draws on this one bucket of the caller's address. */
-const TOKEN_LIMIT: Limit = { bucket: "token", capacity: 60, perSeconds: 60 };
 
 /**
  * `POST /first-party-token`: a live session of Supabase Auth against an access token. The token hangs
  * on the session: signing out ends it.
  */
-export function firstPartyToken({ verifier, service }: Gate, signer: Signer): Hono<AppEnv> {
+export function firstPartyToken(
+  { verifier, service, signer }: AuthorizationServer,
+): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   app.post("/first-party-token", limitByAddress(service, TOKEN_LIMIT), async (c) => {
     const session = demandClaims(await verifier.session(demandToken(c.req.raw.headers)));
@@ -40,7 +41,7 @@ export function firstPartyToken({ verifier, service }: Gate, signer: Signer): Ho
         scope: issued.scope,
       },
       200,
-      { "Cache-Control": "no-store" },
+      NO_STORE,
     );
   });
   return app;

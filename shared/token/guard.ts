@@ -79,9 +79,18 @@ export function guard<K extends Credential["kind"]>(
 /** For what takes no token: the limit alone, by address. */
 export function limitByAddress(service: Service, limit: Limit): MiddlewareHandler<AppEnv> {
   return createMiddleware<AppEnv>(async (c, next) => {
-    charge(c, await service.admitAnyone(bucketOf(limit, c.req.raw.headers), c.req.raw.signal));
+    await chargeAddress(c, service, limit);
     await next();
   });
+}
+
+/** The same in the middle of a request, for what only some requests need. */
+export async function chargeAddress(
+  c: Context<AppEnv>,
+  service: Service,
+  limit: Limit,
+): Promise<void> {
+  charge(c, await service.admitAnyone(bucketOf(limit, c.req.raw.headers), c.req.raw.signal));
 }
 
 const CREDENTIAL_NAME = {

@@ -38,13 +38,19 @@ export async function fakeProject() {
     runtime: {
       fetch: (input: RequestInfo | URL, init?: RequestInit) => answer(new Request(input, init)),
       log: (line: RequestLog) => void logs.push(line),
+      network: {
+        resolve: () => Promise.reject(new Error("no names in unit tests")),
+        get: () => Promise.reject(new Error("no network in unit tests")),
+      },
     },
     config: {
       SUPABASE_URL: url,
       SUPABASE_PUBLISHABLE_KEYS: "sb_publishable_test",
       SUPABASE_SECRET_KEYS: "sb_secret_test",
       BUSYMATE_ISSUER: issuer,
+      BUSYMATE_WEB_URL: url,
       BUSYMATE_SIGNING_KEY: key.private,
+      BUSYMATE_ALLOW_LOOPBACK_DOCUMENTS: undefined,
       BUSYMATE_DEPLOYED_AT: undefined,
       BUSYMATE_COMMIT: undefined,
     },

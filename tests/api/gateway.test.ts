@@ -155,6 +155,7 @@ describe("a gateway before parts that tell what they got", () => {
           at("locked", port(upstream), true),
           at("down", nobody),
         ]),
+        rootWellKnown: true,
       },
       doorkeeper: createDoorkeeper(keys),
       index: {},

@@ -12,7 +12,9 @@ export interface OwnStack extends Stack {
  * Starts a stack on free ports and a temporary directory, which its `stop` removes. For tests that
  * break things; all others share one (see stack.ts).
  */
-export async function startOwnStack(): Promise<OwnStack> {
+export async function startOwnStack(
+  options: { rootWellKnown?: boolean } = {},
+): Promise<OwnStack> {
   const dataDir = await mkdtemp(join(tmpdir(), "busymate-test-"));
   const remove = () => rm(dataDir, { recursive: true, force: true });
   const lines: string[] = [];
@@ -21,6 +23,8 @@ export async function startOwnStack(): Promise<OwnStack> {
       dataDir,
       port: 0,
       watch: false,
+      rootWellKnown: options.rootWellKnown ?? true,
+      allowLoopbackDocuments: true,
       report: (line) => lines.push(line),
     });
     lines.length = 0;
