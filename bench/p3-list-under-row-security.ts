@@ -49,9 +49,6 @@ export const listUnderRowSecurity: Benchmark = {
 async function measure({ owner, callers }: Bench, one: Case, rows: string): Promise<Ratio> {
   const person = await callers.session("authenticated", one.claims);
   const bare = await callers.unfencedSession(one.claims);
-  // What a policy or a function calls is not parallel safe; without it the planner would weigh
-  // parallel plans as well, take twice the time and choose none. The reference is the faster.
-  await bare`set max_parallel_workers_per_gather = 0`;
   const cursor = one.deep ? await middleOf(owner, one.of) : undefined;
   const [asPerson, without] = [callOf(one, cursor), queryOf(one, cursor)];
   const samples = { person: [] as number[], bare: [] as number[] };
