@@ -6,6 +6,8 @@ import { defineConfig } from "vitest/config";
  */
 export default defineConfig({
   test: {
+    // Surface tests mostly wait for a server: one more of them than there are cores keeps all busy.
+    maxWorkers: 3,
     projects: [
       {
         test: {

@@ -11,7 +11,7 @@ const OTHER_WORKSPACES_OF_THE_MEMBER = 9;
 export interface History {
   readonly rows: number;
   /** Belongs to ten workspaces of ordinary size, the first of which is `workspaceId`. */
-  readonly member: Reader;
+  readonly member: Reader & { readonly workspaceIds: readonly string[] };
   /** Owner of the workspace with 30 % of all rows. */
   readonly largest: Reader;
   /** Owner of a workspace without any. */
@@ -86,9 +86,12 @@ export async function loadHistory(
     return { claims: found.claims, workspaceId: found.workspace_id };
   };
   await owner`update public.profiles set role = 'admin' where id = ${reader(3).claims.sub!}`;
+  const memberOf = await owner<{ id: string }[]>`
+    select workspace_id as id from public.workspace_members where user_id = ${reader(2).claims
+    .sub!}`;
   return {
     rows,
-    member: reader(2),
+    member: { ...reader(2), workspaceIds: memberOf.map(({ id }) => id) },
     largest: reader(1),
     newcomer: reader(WORKSPACES),
     admin: { claims: reader(3).claims },

@@ -28,6 +28,8 @@ export async function startAuth(options: {
   url: string;
 }): Promise<AuthServer> {
   const sql = postgres(options.databaseUrl, {
+    // A channel that nobody has joined yet is a warning of realtime.send, and no concern of a sign-up.
+    onnotice: () => {},
     max: 10,
     connection: { application_name: "auth" },
     // The default waits up to 20 s before it tries a database again that has been restarted.

@@ -139,11 +139,14 @@ begin
   end if;
 
   if field.kind = 'device' then
-    -- A name is looked up under the caller's own row security.
+    -- A name is one of the caller's devices, also where the condition runs past row security.
     select string_agg(case
       when jsonb_typeof(v) <> 'string' then private.filter_error(position_, 'device must be a uuid or a name')
       when pg_input_is_valid(v #>> '{}', 'uuid') then format('select %L::uuid', v #>> '{}')
-      else format('select d.uuid from public.devices d where d.name operator(extensions.=) %L', v #>> '{}') end, ' union all ')
+      else format(
+        'select d.uuid from public.devices d
+         where d.name operator(extensions.=) %L and d.workspace_id = any ((select private.workspaces_with(''devices'', ''view''))::uuid[])',
+        v #>> '{}') end, ' union all ')
     into literals
     from jsonb_array_elements(case when op = 'in' then value else jsonb_build_array(value) end) v;
     return format('%s %s (%s)', field.expression, case when op = 'neq' then 'not in' else 'in' end, literals);

@@ -28,7 +28,7 @@ returns table (
   created_at timestamptz, last_token_at timestamptz, expires_at timestamptz, live_tokens integer)
 language sql stable security definer set search_path = '' as $$
   select g.id, g.client_id, coalesce(c.name, case g.client_id when 'dashboard' then 'Busymate dashboard' else g.client_id end),
-    array(select distinct substring(u from '^[a-z][a-z0-9+.-]*://([^/?#]*)') from unnest(c.redirect_uris) u),
+    array(select distinct coalesce(substring(u from '^https?://([^/?#]*)'), substring(u from '^[^:]*:')) from unnest(c.redirect_uris) u),
     t.label, g.scope, g.created_at, t.last_at, g.expires_at, coalesce(t.live, 0)
   from private.grants g
   left join private.oauth_clients c on c.client_id = g.client_id

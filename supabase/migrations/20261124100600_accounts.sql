@@ -39,7 +39,9 @@ declare
 begin
   for w in select id, retention_days from public.workspaces where retention_days < 30 loop
     deleted := deleted + private.delete_entries(
-      format('e.workspace_id = %L and e.ts < now() - interval ''%s days'' and e.received_at < now() - interval ''%2$s days''',
+      format(
+        'e.workspace_id = %L and e.received_at < now() - interval ''%s days'' and (
+           e.ts < now() - interval ''%2$s days'' or e.tableoid = ''public.entries_default''::regclass)',
         w.id, w.retention_days), batch);
   end loop;
   for w in select device_uuid from private.device_purges loop

@@ -20,6 +20,8 @@ let annsDevice: Device, bensDevice: Device;
 let impostor: Device;
 /** The id of the entry that each device captured. */
 let annsEntry: string, bensEntry: string;
+let invitations: [string, string];
+let services: [string, string];
 
 type Actor = "ann" | "ben" | "vera" | "root" | "device" | "impostor" | "anonymous";
 let tokens: Record<Actor, string | null>;
@@ -53,6 +55,18 @@ beforeAll(async () => {
     impostor: impostor.token,
     anonymous: null,
   };
+  const inviting = async ({ token, workspaceId }: Person) => {
+    await rpc(token, "invite_to_workspace", { workspace_id: workspaceId, email: vera.email });
+    const [row] = await database()`
+      select id from public.workspace_invitations where workspace_id = ${workspaceId}`;
+    return row!["id"] as string;
+  };
+  const serving = async (name: string) => {
+    const made = await rest(root.token, "POST", "service_accounts", { name, role: "viewer" });
+    return rowsOf<{ id: string }>(made)[0]!.id;
+  };
+  invitations = [await inviting(ann), await inviting(ben)];
+  services = [await serving(`A ${randomUUID()}`), await serving(`B ${randomUUID()}`)];
 });
 
 /** Each table with the column that tells Ann's row from Ben's, and who sees whose. */
@@ -78,6 +92,16 @@ const TABLES: Record<
     key: "user_id",
     rows: () => [ann.id, ben.id],
     sees: { ann: "A", ben: "B", vera: "A", root: "AB" },
+  },
+  workspace_invitations: {
+    key: "id",
+    rows: () => invitations,
+    sees: { ann: "A", ben: "B", vera: "", root: "AB" },
+  },
+  service_accounts: {
+    key: "id",
+    rows: () => services,
+    sees: { ann: "", ben: "", vera: "", root: "AB" },
   },
   api_tokens: {
     key: "user_id",
@@ -210,6 +234,10 @@ describe("changes by REST", () => {
         await sql`select * from public.device_status where device_uuid in (${annsDevice.uuid}, ${bensDevice.uuid}) order by 1`,
         await sql`select * from public.device_jwts where device_uuid in (${annsDevice.uuid}, ${bensDevice.uuid}) order by 1`,
         await sql`select jti, revoked_at, scope from public.api_tokens where user_id in (${ann.id}, ${ben.id}) order by 1`,
+        await sql`select * from public.workspace_invitations where id in ${
+          sql(invitations)
+        } order by id`,
+        await sql`select * from public.service_accounts where id in ${sql(services)} order by id`,
         await sql`select * from public.roles order by 1`,
         await sql`select * from public.role_capabilities order by 1, 2`,
       ]);
@@ -219,6 +247,8 @@ describe("changes by REST", () => {
       profiles: { display_name: "taken over" },
       workspaces: { name: "taken over" },
       workspace_members: { user_id: ben.id },
+      workspace_invitations: { email: "taken@over.example" },
+      service_accounts: { role: "admin" },
       api_tokens: { scope: "admin" },
       devices: { name: "taken over" },
       device_status: { online: false },
@@ -282,6 +312,11 @@ describe("changes by REST", () => {
       ["ann", "audit_log", { actor_type: "user", action: "a", target: "b" }],
       ["ann", "device_jwts", { device_uuid: annsDevice.uuid, device_uuids: [annsDevice.uuid] }],
       ["ann", "api_tokens", { user_id: ann.id, scope: "admin" }],
+      ["ann", "service_accounts", { name: "mighty", role: "admin" }],
+      ["ann", "workspace_invitations", {
+        workspace_id: ann.workspaceId,
+        email: "x@example.com",
+      }],
       ["ann", "roles", { name: "mighty" }],
       ["ann", "role_capabilities", { role: "member", section: "global", action: "edit" }],
     ];

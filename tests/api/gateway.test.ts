@@ -109,7 +109,7 @@ describe("the stack's gateway", () => {
 
   it("says what is not there", async () => {
     for (
-      const path of ["/nothing", "/.well-known/oauth-protected-resource", "/functions/v1/none"]
+      const path of ["/nothing", "/.well-known/change-password", "/functions/v1/none"]
     ) {
       const answer = await fetch(info.url + path);
       expect(answer.status).toBe(404);

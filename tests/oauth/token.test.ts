@@ -375,6 +375,13 @@ describe("a refresh", () => {
     expect(await errorOf(await refresh(client, last.refresh_token))).toBe("400 invalid_grant");
     await sql`update private.grants set expires_at = now() where id = ${grant}`;
     expect(await isLive(last.access_token)).toBe(false);
+
+    // What is left of it a month later nobody can use, and housekeeping takes it away.
+    await sql`
+      update public.api_tokens set expires_at = now() - interval '31 days' where grant_id = ${grant}`;
+    await sql`delete from private.authorization_codes where grant_id = ${grant}`;
+    await sql`select private.housekeeping()`;
+    expect(await sql`select from private.grants where id = ${grant}`).toHaveLength(0);
   });
 });
 
