@@ -18,7 +18,7 @@ const headers = fc.oneof(
 );
 
 describe("diffEntries", () => {
-  it("finds nothing between an entry and itself", async () => {
+  it("finds nothing between an entry and itself", { timeout: 30_000 }, async () => {
     const payload = fc.record({
       requestHeaders: headers,
       responseHeaders: headers,

@@ -52,7 +52,7 @@ describe("diffJson", () => {
     }));
   });
 
-  it("turns a into b when applied", () => {
+  it("turns a into b when applied", { timeout: 30_000 }, () => {
     fc.assert(
       fc.property(fc.oneof(fc.tuple(json, json), fc.tuple(similar, similar)), ([a, b]) => {
         expect(apply(a, diffJson(a, b))).toEqual(b);

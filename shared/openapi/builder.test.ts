@@ -72,7 +72,7 @@ const { json } = fc.letrec<{ json: Json }>((tie) => ({
 const anyJson = json.map((value) => JSON.parse(JSON.stringify(value)) as Json);
 
 describe("an inferred schema", () => {
-  it("accepts everything it was inferred from", () => {
+  it("accepts everything it was inferred from", { timeout: 30_000 }, () => {
     fc.assert(
       fc.property(fc.array(anyJson, { minLength: 1, maxLength: 6 }), (values) => {
         const shape = new Shape(new Budget(1_000));
@@ -83,7 +83,7 @@ describe("an inferred schema", () => {
     );
   });
 
-  it("accepts it also when there was not room for all", () => {
+  it("accepts it also when there was not room for all", { timeout: 30_000 }, () => {
     fc.assert(
       fc.property(
         fc.array(anyJson, { minLength: 1, maxLength: 6 }),
@@ -98,7 +98,7 @@ describe("an inferred schema", () => {
     );
   });
 
-  it("is the same whatever the order, and however it was put together", () => {
+  it("is the same whatever the order, and however it was put together", { timeout: 30_000 }, () => {
     const values = fc.array(anyJson, { maxLength: 6 });
     fc.assert(
       fc.property(values, values, (a, b) => {
@@ -281,7 +281,7 @@ describe("an inferred document", () => {
     );
   });
 
-  it("is the same whatever order the entries came in", () => {
+  it("is the same whatever order the entries came in", { timeout: 30_000 }, () => {
     fc.assert(
       fc.property(fc.array(entry, { maxLength: 12 }), (entries) => {
         expect(inferred(entries.toReversed())).toEqual(inferred(entries));
