@@ -238,6 +238,8 @@ async function startServices({ url, keys, report, part, atEnd }: Site, databaseP
         [keys.publishableKey, keys.anonJwt()],
         [keys.secretKey, keys.serviceJwt()],
       ]),
+      // What a plan limits; here the machine does.
+      limits: { clients: Infinity, joinsPerSecond: Infinity, eventsPerSecond: Infinity },
       report,
     })),
     begun(startCron({ databaseUrl: superuserUrl, report })),

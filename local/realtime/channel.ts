@@ -1,21 +1,45 @@
+import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Authorizer, Caller, Extension } from "./authorize.ts";
+import type pg from "pg";
+import type { Authorizer } from "./authorize.ts";
+import { changeId, ChangeRefused } from "./change-filter.ts";
+import type { ChangeListener, Changes } from "./changes.ts";
+import { OwnPresence } from "./channel-presence.ts";
 import { type Fanout, type Member, wireTopic } from "./fanout.ts";
-import type { Frame, Incoming, Message, Version } from "./frames.ts";
+import {
+  type Broadcast,
+  encodeBroadcast,
+  encodeMessage,
+  type Frame,
+  type Incoming,
+  type Message,
+  type Version,
+} from "./frames.ts";
 import { type JoinConfig, parseJoin } from "./join-config.ts";
-import { DatabaseFault, JoinRefused, NotPermitted, systemMessage } from "./refusal.ts";
+import type { Limits, Rates } from "./limits.ts";
+import { Permissions } from "./permissions.ts";
+import type { Presence, PresenceDiff } from "./presence.ts";
+import { DatabaseFault, JoinRefused, systemMessage } from "./refusal.ts";
+import { parseReplay, replay, type Replayed } from "./replay.ts";
 import { assertUnexpired, type Credential, type Verify } from "./token.ts";
 
 const EXPIRY_CHECK_MS = 300_000;
 const READY_POLL_MS = 500;
 const READY_DEADLINE_MS = 60_000;
+const RESUBSCRIBE_MS = 5000;
 const OPAQUE_KEY = /^sb_/;
 
 /** What all channels of the server share. */
 export interface ChannelServices {
   verify: Verify;
   authorizer: Authorizer;
+  /** Connections that may do everything. */
+  pool: pg.Pool;
   fanout: Fanout;
+  presence: Presence;
+  changes: Changes;
+  limits: Limits;
+  rates: Rates;
   /** Resolves once messages of today can be stored. */
   ready(): Promise<void>;
   /** Whether messages sent from the database arrive. */
@@ -36,16 +60,19 @@ export interface Transport {
 }
 
 /** A joined channel of one socket. It never outlives its token. */
-export class Channel implements Member {
+export class Channel implements Member, ChangeListener {
   readonly topic: string;
   readonly joinRef: string | null;
   readonly config: JoinConfig;
   readonly #services: ChannelServices;
   readonly #transport: Transport;
+  readonly #presence: OwnPresence;
   #credential: Credential;
-  #readable: ReadonlySet<Extension>;
-  /** Asked at the first broadcast, forgotten with the token. */
-  #mayBroadcast: boolean | undefined;
+  #permissions: Permissions;
+  /** What arrives before the reply to the join, held back until after it. */
+  #held: (() => void)[] | undefined = [];
+  #replayed: readonly Replayed[] = [];
+  readonly #replayedIds = new Set<string>();
   #renewing = false;
   #expiry: NodeJS.Timeout | undefined;
   #closed = false;
@@ -64,14 +91,13 @@ export class Channel implements Member {
       : accessToken;
     const credential = await services.verify(token);
     await services.ready();
-    const readable = await readableBy(services, transport, name, credential, config);
-    if (config.unserved.length > 0) {
-      throw new JoinRefused(`NotServed: This server does not serve ${config.unserved.join(", ")}`);
-    }
-    return new Channel(services, transport, { topic, joinRef: joinRef ?? ref }, config, {
+    const permissions = await permissionsOf(services, transport, name, credential, config);
+    const channel = new Channel(services, transport, { topic, joinRef: joinRef ?? ref }, config, {
       credential,
-      readable,
+      permissions,
     });
+    await channel.#replay();
+    return channel;
   }
 
   private constructor(
@@ -79,7 +105,7 @@ export class Channel implements Member {
     transport: Transport,
     { topic, joinRef }: { topic: string; joinRef: string | null },
     config: JoinConfig,
-    { credential, readable }: { credential: Credential; readable: ReadonlySet<Extension> },
+    { credential, permissions }: { credential: Credential; permissions: Permissions },
   ) {
     this.#services = services;
     this.#transport = transport;
@@ -87,7 +113,13 @@ export class Channel implements Member {
     this.joinRef = joinRef;
     this.config = config;
     this.#credential = credential;
-    this.#readable = readable;
+    this.#permissions = permissions;
+    const { presence, limits, rates } = services;
+    const key = config.presenceKey ?? randomUUID();
+    this.#presence = new OwnPresence(presence, this.#address, key, {
+      limits,
+      rate: rates.presence,
+    });
   }
 
   get name(): string {
@@ -99,25 +131,73 @@ export class Channel implements Member {
   }
 
   get receives(): boolean {
-    return this.#readable.has("broadcast") && Date.now() < this.#credential.claims.exp * 1000;
+    return this.#permissions.reads("broadcast") &&
+      Date.now() < this.#credential.claims.exp * 1000;
   }
 
-  deliver(frame: Frame): void {
-    this.#transport.deliver(frame);
+  get seesPresence(): boolean {
+    return (this.config.presence || this.#presence.tracked) &&
+      this.#permissions.reads("presence") && Date.now() < this.#credential.claims.exp * 1000;
+  }
+
+  /** What the reply to the join says: the changes asked for, each with its number. */
+  get welcome(): { postgres_changes: unknown[] } {
+    return {
+      postgres_changes: this.config.changes.map((param) => ({
+        ...param as object,
+        id: changeId(param),
+      })),
+    };
+  }
+
+  deliver(frame: Frame, id?: string): void {
+    if (this.#held) this.#held.push(() => this.deliver(frame, id));
+    else if (id === undefined || !this.#replayedIds.has(id)) this.#transport.deliver(frame);
+  }
+
+  presenceChanged(diff: PresenceDiff): void {
+    if (!this.#held) this.#send("presence_diff", diff);
+  }
+
+  changed(ids: number[], data: Record<string, unknown>): void {
+    if (this.#closed || Date.now() >= this.#credential.claims.exp * 1000) return;
+    const { events } = this.#services.rates;
+    if (events.exceeded) return;
+    events.count();
+    this.#send("postgres_changes", { ids, data });
+  }
+
+  overrun(): void {
+    this.#fail("Too many messages per second");
   }
 
   /** Starts delivery; after the reply to the join. */
   open(): void {
-    this.#services.fanout.join(this.#address, this);
+    const { fanout, presence } = this.#services;
+    fanout.join(this.#address, this);
     this.#watchExpiry();
+    for (const message of this.#replayed) this.#tellAgain(message);
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const deliver of held) deliver();
+    if (this.seesPresence) this.#send("presence_state", presence.state(this.#address));
     if (this.config.replicationReady) void this.#announceReplication();
+    if (this.config.changes.length > 0) void this.#subscribe();
   }
 
   async handle(message: Incoming): Promise<void> {
-    if ("broadcast" in message) return await this.#broadcast(message.ref, message.broadcast);
+    if ("broadcast" in message) {
+      const { broadcast } = message;
+      return await this.#broadcast(message.ref, broadcast, broadcast.body.length);
+    }
     switch (message.event) {
-      case "broadcast":
-        return await this.#broadcast(message.ref, { payload: message.payload });
+      case "broadcast": {
+        const { payload } = message;
+        const bytes = Buffer.byteLength(JSON.stringify(payload) ?? "");
+        return await this.#broadcast(message.ref, { payload }, bytes);
+      }
+      case "presence":
+        return await this.#callPresence(message);
       case "access_token":
         return await this.#renew(message.payload);
       case "phx_leave":
@@ -131,8 +211,8 @@ export class Channel implements Member {
     this.#send("phx_reply", { status, response }, ref);
   }
 
-  system(status: "ok" | "error", message: string): void {
-    this.#send("system", { extension: "system", status, message, channel: this.name });
+  system(status: "ok" | "error", message: string, extension = "system"): void {
+    this.#send("system", { extension, status, message, channel: this.name });
   }
 
   /** Tells the client that the channel is over. To supabase-js that is final: it does not rejoin. */
@@ -148,6 +228,8 @@ export class Channel implements Member {
     this.#closed = true;
     clearTimeout(this.#expiry);
     this.#services.fanout.leave(this.#address, this);
+    this.#presence.leave();
+    void this.#unsubscribe();
   }
 
   get #address() {
@@ -164,25 +246,105 @@ export class Channel implements Member {
     this.close();
   }
 
-  async #broadcast(ref: string | null, message: Parameters<Fanout["publish"]>[1]): Promise<void> {
-    if (!(await this.#maySend())) return;
+  async #broadcast(
+    ref: string | null,
+    message: Parameters<Fanout["publish"]>[1],
+    bytes: number,
+  ): Promise<void> {
+    if (!(await this.#mayBroadcast())) return;
     const { ack, self } = this.config;
+    if (bytes > this.#services.limits.payloadBytes) {
+      if (ack) this.reply(ref, "error", "payload_size_exceeded");
+      return;
+    }
     this.#services.fanout.publish(this.#address, message, self ? undefined : this);
-    if (ack) this.reply(ref, "ok", {});
+    if (ack && !this.#closed) this.reply(ref, "ok", {});
   }
 
   /** Without permission a broadcast is dropped in silence: no error, and no reply even with ack. */
-  async #maySend(): Promise<boolean> {
-    if (!this.config.private) return true;
-    if (this.#mayBroadcast !== undefined) return this.#mayBroadcast;
+  async #mayBroadcast(): Promise<boolean> {
     try {
-      const caller = callerOf(this.#transport, this.name, this.#credential);
-      return this.#mayBroadcast = await this.#services.authorizer.write(caller, "broadcast");
+      return await this.#permissions.mayWrite("broadcast");
     } catch (error) {
       if (!(error instanceof DatabaseFault)) throw error;
       this.#services.report(`realtime: ${JSON.stringify(this.topic)}: sending: ${error.message}`);
       return false;
     }
+  }
+
+  async #callPresence({ ref, payload }: Message): Promise<void> {
+    try {
+      // Who did not ask for presence and announces itself sees it from then on.
+      await this.#permissions.mayRead("presence");
+      const outcome = await this.#presence.call(this.#permissions, payload);
+      if ("fatal" in outcome) this.#fail(outcome.fatal);
+      else this.reply(ref, outcome.status, outcome.response);
+    } catch (error) {
+      if (!(error instanceof DatabaseFault)) throw error;
+      this.#services.report(`realtime: ${JSON.stringify(this.topic)}: presence: ${error.message}`);
+      this.reply(ref, "error", {});
+    }
+  }
+
+  /** Listens first, so that nothing is missed between what was stored and what arrives. */
+  async #replay(): Promise<void> {
+    if (this.config.replay === undefined) return;
+    const request = parseReplay(this.config.replay, this.config.private);
+    this.#services.fanout.join(this.#address, this);
+    try {
+      if (this.#permissions.reads("broadcast")) {
+        this.#replayed = await replay(this.#services.pool, this.#address, request);
+      }
+    } catch (error) {
+      this.dispose();
+      throw error;
+    }
+    for (const { meta } of this.#replayed) this.#replayedIds.add(meta.id);
+  }
+
+  #tellAgain({ event, encoding, body, meta }: Replayed): void {
+    const { topic, joinRef, version } = this;
+    if (encoding === "binary") {
+      const broadcast: Broadcast = { event, encoding, body, meta };
+      const frame = encodeBroadcast(version, topic, broadcast);
+      if (frame) this.#transport.deliver(frame);
+      return;
+    }
+    const payload = JSON.parse(new TextDecoder().decode(body));
+    this.#transport.deliver(encodeMessage(version, {
+      joinRef,
+      ref: null,
+      topic,
+      event: "broadcast",
+      payload: { type: "broadcast", event, payload, meta },
+    }));
+  }
+
+  /** Tables that cannot be listened to leave the channel as it is. */
+  async #subscribe(): Promise<void> {
+    const { changes, report } = this.#services;
+    const say = (status: "ok" | "error", message: string) =>
+      this.system(status, message, "postgres_changes");
+    const { claims } = this.#credential;
+    while (!this.#closed && claims === this.#credential.claims) {
+      try {
+        await changes.subscribe(this, this.config.changes, claims);
+        // It may have ended, or have got another token, meanwhile.
+        if (this.#closed) return await this.#unsubscribe();
+        if (claims === this.#credential.claims) say("ok", "Subscribed to PostgreSQL");
+        return;
+      } catch (error) {
+        if (error instanceof ChangeRefused) return say("error", error.message);
+        report(`realtime: ${JSON.stringify(this.topic)}: subscribing: ${error}`);
+        await sleep(RESUBSCRIBE_MS, undefined, { ref: false });
+      }
+    }
+  }
+
+  async #unsubscribe(): Promise<void> {
+    await this.#services.changes.unsubscribe(this).catch((error) =>
+      this.#services.report(`realtime: ${JSON.stringify(this.topic)}: unsubscribing: ${error}`)
+    );
   }
 
   async #renew(payload: unknown): Promise<void> {
@@ -191,26 +353,26 @@ export class Channel implements Member {
     if (token === this.#credential.token) return;
     this.#renewing = true;
     try {
+      const { config, name } = this;
       const credential = await this.#services.verify(token);
-      const readable = await readableBy(
+      const permissions = await permissionsOf(
         this.#services,
         this.#transport,
-        this.name,
+        name,
         credential,
-        this.config,
+        config,
       );
       if (this.#closed) return;
-      for (const extension of this.#readable) {
-        if (!readable.has(extension)) {
-          return this.#fail(
-            `You no longer have permission to read from this Channel topic: ${this.name}`,
-          );
-        }
+      if (!this.#permissions.keptBy(permissions)) {
+        return this.#fail(`You no longer have permission to read from this Channel topic: ${name}`);
       }
       this.#credential = credential;
-      this.#readable = readable;
-      this.#mayBroadcast = undefined;
+      this.#permissions = permissions;
       this.#watchExpiry();
+      if (config.changes.length > 0) {
+        await this.#unsubscribe();
+        void this.#subscribe();
+      }
     } catch (error) {
       this.#fail(systemMessage(error, this.name));
     } finally {
@@ -248,24 +410,18 @@ export class Channel implements Member {
   }
 }
 
-/** What the caller may read of a channel: of a public one everything. */
-async function readableBy(
+/** What the caller may do on a channel: on a public one everything. */
+async function permissionsOf(
   { authorizer }: ChannelServices,
-  transport: Transport,
-  name: string,
-  credential: Credential,
+  { headers }: Transport,
+  topic: string,
+  { claims }: Credential,
   config: JoinConfig,
-): Promise<ReadonlySet<Extension>> {
-  const extensions: Extension[] = config.presence ? ["broadcast", "presence"] : ["broadcast"];
-  if (!config.private) return new Set(extensions);
-  const caller = callerOf(transport, name, credential);
-  const readable = await authorizer.read(caller, extensions);
-  if (readable.size === 0) throw new NotPermitted();
-  return readable;
+): Promise<Permissions> {
+  const caller = config.private ? { topic, claims, headers } : undefined;
+  return await Permissions.ask(
+    authorizer,
+    caller,
+    config.presence ? ["broadcast", "presence"] : ["broadcast"],
+  );
 }
-
-const callerOf = ({ headers }: Transport, topic: string, { claims }: Credential): Caller => ({
-  topic,
-  claims,
-  headers,
-});

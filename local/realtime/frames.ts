@@ -24,7 +24,7 @@ export interface Broadcast {
   event: string;
   encoding: "json" | "binary";
   body: Uint8Array;
-  meta?: { id: string };
+  meta?: { id: string; replayed?: true };
 }
 
 /** A client's broadcast in the binary form. */

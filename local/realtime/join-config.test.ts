@@ -7,8 +7,10 @@ const DEFAULTS = {
   ack: false,
   self: false,
   presence: false,
+  presenceKey: undefined,
   replicationReady: false,
-  unserved: [],
+  replay: undefined,
+  changes: [],
 };
 
 describe("parseJoin", () => {
@@ -32,9 +34,19 @@ describe("parseJoin", () => {
     expect(parseJoin({ config }).config).toEqual({ ...DEFAULTS, private: true, ack: true });
   });
 
-  it("names what is not served", () => {
-    const config = { postgres_changes: [{ event: "*" }], broadcast: { replay: { since: 1 } } };
-    expect(parseJoin({ config }).config.unserved).toEqual(["postgres_changes", "replay"]);
+  it("keeps what is asked of changes and of the past, and passes over what is no object", () => {
+    const config = {
+      postgres_changes: [{ event: "*" }, null, "x"],
+      postgres_changes_options: { wait: true, timeout: 1000 },
+      broadcast: { replay: { since: 1 } },
+      presence: { key: "me" },
+    };
+    expect(parseJoin({ config }).config).toEqual({
+      ...DEFAULTS,
+      presenceKey: "me",
+      replay: { since: 1 },
+      changes: [{ event: "*" }],
+    });
   });
 
   it("joins with defaults whatever else it is given", () => {

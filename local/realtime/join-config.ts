@@ -6,10 +6,14 @@ export interface JoinConfig {
   /** Deliver this client's broadcasts to itself as well. */
   self: boolean;
   presence: boolean;
+  /** Under which this client's presence is listed; without one the channel makes it up. */
+  presenceKey: string | undefined;
   /** Tell when the log is being read, so that nothing sent after that is missed. */
   replicationReady: boolean;
-  /** What is asked for and not served here, by name. */
-  unserved: string[];
+  /** Messages of the past to be told first. */
+  replay: unknown;
+  /** Changes of tables to be told, as they were asked for. */
+  changes: unknown[];
 }
 
 /** A payload of the wrong shape still joins, with defaults. */
@@ -17,29 +21,27 @@ export function parseJoin(payload: unknown): { config: JoinConfig; accessToken?:
   const { config, access_token, user_token } = object(payload);
   const { broadcast, presence, postgres_changes, private: isPrivate } = object(config);
   const { ack, self, replay, replication_ready } = object(broadcast);
+  const { enabled, key } = object(presence);
   const accessToken = [user_token, access_token].find((token) => typeof token === "string");
-  const unserved: string[] = [];
-  if (Array.isArray(postgres_changes) && postgres_changes.length > 0) {
-    unserved.push("postgres_changes");
-  }
-  if (replay !== undefined && replay !== null) unserved.push("replay");
   return {
     config: {
       private: flag(isPrivate),
       ack: flag(ack),
       self: flag(self),
-      presence: flag(object(presence).enabled),
+      presence: flag(enabled),
+      presenceKey: typeof key === "string" && key !== "" ? key : undefined,
       replicationReady: flag(replication_ready),
-      unserved,
+      replay: replay ?? undefined,
+      changes: Array.isArray(postgres_changes) ? postgres_changes.filter(isObject) : [],
     },
     ...(accessToken === undefined ? {} : { accessToken }),
   };
 }
 
-const object = (value: unknown): Record<string, unknown> =>
-  typeof value === "object" && value !== null && !Array.isArray(value)
-    ? value as Record<string, unknown>
-    : {};
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const object = (value: unknown): Record<string, unknown> => isObject(value) ? value : {};
 
 const flag = (value: unknown): boolean =>
   typeof value === "string" ? value.toLowerCase() === "true" : value === true;

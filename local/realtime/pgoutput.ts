@@ -1,5 +1,5 @@
 /**
- * The part of Postgres' logical replication protocol that carries inserts
+ * The part of Postgres' logical replication protocol that carries changes
  * (PostgreSQL documentation, "Logical Replication Message Formats").
  */
 
@@ -11,16 +11,20 @@ export type StreamMessage =
 /** Columns in text form, as bytes that are valid only until the next message. */
 export type Row = Map<string, Uint8Array | null>;
 
-const TAG = {
+export const TAG = {
   data: 0x77, // w
   keepalive: 0x6b, // k
   relation: 0x52, // R
+  begin: 0x42, // B
   insert: 0x49, // I
+  update: 0x55, // U
+  delete: 0x44, // D
+  newRow: 0x4e, // N
   nothing: 0x6e, // n
   unchanged: 0x75, // u
 } as const;
 const DATA_HEADER = 25;
-const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
+export const POSTGRES_EPOCH_MS = Date.UTC(2000, 0, 1);
 const decoder = new TextDecoder();
 
 export function readStream(chunk: Uint8Array): StreamMessage | undefined {
@@ -67,28 +71,52 @@ export class InsertDecoder {
   }
 
   #learn(change: Uint8Array): void {
-    const view = viewOf(change);
-    let offset = 5;
-    const string = () => {
-      const end = change.indexOf(0, offset);
-      const text = decoder.decode(change.subarray(offset, end));
-      offset = end + 1;
-      return text;
-    };
-    string(); // schema
-    string(); // table
-    offset += 1; // replica identity
-    const count = view.getInt16(offset);
-    offset += 2;
-    const columns: string[] = [];
-    for (let i = 0; i < count; i++) {
-      offset += 1; // flags
-      columns.push(string());
-      offset += 8; // type and its modifier
-    }
-    this.#columns.set(view.getUint32(1), columns);
+    const { id, columns } = readRelation(change);
+    this.#columns.set(id, columns.map(({ name }) => name));
   }
 }
 
-const viewOf = (bytes: Uint8Array) =>
+/** A table as it is announced before its first change. */
+export interface Relation {
+  id: number;
+  schema: string;
+  table: string;
+  columns: RelationColumn[];
+}
+
+export interface RelationColumn {
+  name: string;
+  /** Part of the replica identity. */
+  key: boolean;
+  type: number;
+}
+
+export function readRelation(change: Uint8Array): Relation {
+  const view = viewOf(change);
+  let offset = 5;
+  const string = () => {
+    const end = change.indexOf(0, offset);
+    const text = decoder.decode(change.subarray(offset, end));
+    offset = end + 1;
+    return text;
+  };
+  const relation: Relation = {
+    id: view.getUint32(1),
+    schema: string(),
+    table: string(),
+    columns: [],
+  };
+  offset += 1; // replica identity
+  const count = view.getInt16(offset);
+  offset += 2;
+  for (let i = 0; i < count; i++) {
+    const key = view.getUint8(offset++) === 1;
+    const name = string();
+    relation.columns.push({ name, key, type: view.getUint32(offset) });
+    offset += 8; // type and its modifier
+  }
+  return relation;
+}
+
+export const viewOf = (bytes: Uint8Array) =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);

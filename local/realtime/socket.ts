@@ -4,7 +4,7 @@ import type { RawData, WebSocket } from "ws";
 import { Channel, type ChannelServices, type Transport } from "./channel.ts";
 import { decodeBinary, decodeText, encodeMessage } from "./frames.ts";
 import type { Frame, Incoming, Message, Version } from "./frames.ts";
-import { isRefusal, joinReason } from "./refusal.ts";
+import { isRefusal, joinReason, JoinRefused } from "./refusal.ts";
 
 const IDLE_MS = 60_000;
 const CLOSE = { idle: 1000, disconnect: 1001, crash: 1011, restart: 1012 } as const;
@@ -63,6 +63,11 @@ export class Socket implements Transport {
     if (Date.now() - this.#lastHeard > IDLE_MS) this.#ws.close(CLOSE.idle);
   }
 
+  /** Closes a socket that is in no channel. */
+  closeIfEmpty(): void {
+    if (this.#channels.size === 0) this.#ws.close(CLOSE.idle);
+  }
+
   /** The server goes away for a moment; the client reconnects and rejoins. */
   drain(): void {
     for (const channel of this.#channels.values()) {
@@ -111,11 +116,19 @@ export class Socket implements Transport {
   }
 
   async #join(message: Message): Promise<void> {
+    const { rates, limits } = this.#services;
+    rates.joins.count();
     try {
+      if (rates.joins.exceeded) {
+        throw new JoinRefused("ClientJoinRateLimitReached: Too many joins per second");
+      }
+      if (this.#channels.size >= limits.channelsPerSocket) {
+        throw new JoinRefused("ChannelRateLimitReached: Too many channels");
+      }
       const channel = await Channel.join(this.#services, this, message);
-      if (this.#ws.readyState !== this.#ws.OPEN) return;
+      if (this.#ws.readyState !== this.#ws.OPEN) return channel.dispose();
       this.#channels.set(message.topic, channel);
-      channel.reply(message.ref, "ok", { postgres_changes: [] });
+      channel.reply(message.ref, "ok", channel.welcome);
       channel.open();
     } catch (error) {
       const reason = joinReason(error, message.topic.replace(CHANNEL_TOPIC, ""));
@@ -124,6 +137,7 @@ export class Socket implements Transport {
       }
       await sleep(this.#errorDelayMs, undefined, { ref: false });
       this.#reply(message, "error", { reason });
+      if (rates.joins.exceeded) this.disconnect();
     }
   }
 

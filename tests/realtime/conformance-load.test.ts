@@ -13,7 +13,9 @@ const BETWEEN_SENDS_MS = 100;
 
 let target: Target;
 beforeAll(async () => {
-  target = await startTarget();
+  target = await startTarget({
+    limits: { clients: SOCKETS, joinsPerSecond: Infinity, eventsPerSecond: Infinity },
+  });
 });
 afterAll(() => target?.stop());
 

@@ -33,14 +33,19 @@ const root = new URL("../../../", import.meta.url);
 
 /** Starts a Postgres and a Realtime of their own in a temporary directory. */
 export async function startTarget(
-  delays: Pick<RealtimeOptions, "errorDelayMs" | "connectDelayMs"> = {},
+  options: Omit<RealtimeOptions, "databaseUrl" | "port" | "keys" | "apiKeys"> = {},
 ): Promise<Target> {
   const directory = await mkdtemp(join(tmpdir(), "realtime-"));
   // Postgres may run under another account, which has to reach its data.
   await chmod(directory, 0o755);
   const place = { dataDir: join(directory, "data"), port: await freePort() };
   let database = await launchPostgres(place);
-  await runFiles(database.url("supabase_admin"), "local/platform.sql", "local/realtime/schema.sql");
+  await runFiles(
+    database.url("supabase_admin"),
+    "local/platform.sql",
+    "local/realtime/schema.sql",
+    "local/realtime/changes.sql",
+  );
   await runFiles(database.url("postgres"), "tests/realtime/support/fixture.sql");
 
   const { sign, jwks } = await signer();
@@ -49,7 +54,7 @@ export async function startTarget(
     databaseUrl: database.url("supabase_admin"),
     port: 0,
     keys: { jwks },
-    ...delays,
+    ...options,
     apiKeys: new Map([[publishableKey, await sign({ role: "anon", exp: inSeconds(3600) })]]),
   });
   const warnings: string[] = [];
