@@ -21,6 +21,7 @@ export interface Told {
  */
 export class ChangeReader {
   readonly #databaseUrl: string;
+  readonly #pool: pg.Pool;
   readonly #tell: (told: Told) => void;
   readonly #pollMs: number;
   readonly #report: (line: string) => void;
@@ -30,10 +31,12 @@ export class ChangeReader {
 
   constructor(
     databaseUrl: string,
+    pool: pg.Pool,
     tell: (told: Told) => void,
     { pollMs, report }: { pollMs: number; report: (line: string) => void },
   ) {
     this.#databaseUrl = databaseUrl;
+    this.#pool = pool;
     this.#tell = tell;
     this.#pollMs = pollMs;
     this.#report = report;
@@ -63,7 +66,7 @@ export class ChangeReader {
       try {
         log ??= await openLog(this.#databaseUrl);
         const changes = await changesOf(log);
-        for (const change of changes) await this.#decide(log, change);
+        for (const change of changes) await this.#decide(change);
         if (changes.length === 0) await this.#pause(this.#pollMs);
       } catch (error) {
         this.#report(`realtime: reading changes: ${(error as Error).message}`);
@@ -75,10 +78,13 @@ export class ChangeReader {
     await log?.client.end();
   }
 
-  /** A policy that raises loses this change, and no other. */
-  async #decide({ client }: Log, change: WalChange): Promise<void> {
+  /**
+   * A policy that raises loses this change, and no other: on a connection of its own, as an error
+   * drops the temporary slots of its session.
+   */
+  async #decide(change: WalChange): Promise<void> {
     try {
-      const { rows } = await client.query<
+      const { rows } = await this.#pool.query<
         { wal: Record<string, unknown>; subscription_ids: string[]; errors: string[] }
       >("select wal, subscription_ids, errors from realtime.apply_rls($1)", [change]);
       for (const { wal, subscription_ids: uuids, errors } of rows) {

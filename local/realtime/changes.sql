@@ -187,15 +187,15 @@ returns setof realtime.wal_rls
 language plpgsql volatile
 as $$
 declare
-  entity constant regclass := format('%I.%I', wal ->> 'schema', wal ->> 'table')::regclass;
-  is_rls_enabled constant boolean := (select relrowsecurity from pg_catalog.pg_class where oid = entity);
+  changed constant regclass := format('%I.%I', wal ->> 'schema', wal ->> 'table')::regclass;
+  is_rls_enabled constant boolean := (select relrowsecurity from pg_catalog.pg_class where oid = changed);
   action constant text := case wal ->> 'action'
     when 'I' then 'INSERT' when 'U' then 'UPDATE' when 'D' then 'DELETE' end;
   keys constant text[] := array(
     select a.attname::text
     from pg_catalog.pg_index i
     join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
-    where i.indrelid = entity and i.indisprimary);
+    where i.indrelid = changed and i.indisprimary);
   before constant jsonb := realtime.wal_columns(wal -> 'identity');
   -- A long value that did not change is not logged again; the old row has it if it is logged whole.
   after constant jsonb := case when action <> 'DELETE'
@@ -213,7 +213,7 @@ begin
   if action is null then
     return;
   end if;
-  select format('select exists (select from %s where %s)', entity, string_agg(
+  select format('select exists (select from %s where %s)', changed, string_agg(
     format('%I = %L::%s', k, after -> k ->> 'value', ((after -> k ->> 'typeoid')::oid::regtype)::text),
     ' and '))
   into lookup from unnest(keys) as k;
@@ -222,14 +222,14 @@ begin
     select s.claims_role, r.rolname, s.selected_columns, array_agg(s.subscription_id) as ids
     from realtime.subscription s
     join pg_catalog.pg_roles r on r.oid = s.claims_role
-    where s.entity = apply_rls.entity and s.action_filter in ('*', apply_rls.action)
+    where s.entity = changed and s.action_filter in ('*', action)
       and realtime.is_visible_through_filters(told, s.filters)
     group by s.claims_role, r.rolname, s.selected_columns
   loop
     output := jsonb_build_object('schema', wal ->> 'schema', 'table', wal ->> 'table', 'type', action);
     names := array(
       select n from jsonb_object_keys(told) as n
-      where pg_catalog.has_column_privilege(audience.claims_role, entity, n, 'SELECT'));
+      where pg_catalog.has_column_privilege(audience.claims_role, changed, n, 'SELECT'));
     if action <> 'DELETE' and cardinality(keys) = 0 then
       return next row(output, is_rls_enabled, audience.ids, '{"Error 400: Bad Request, no primary key"}'::text[]);
       continue;
@@ -244,7 +244,7 @@ begin
       visible := '{}';
       for listener in
         select s.subscription_id, s.claims from realtime.subscription s
-        where s.entity = apply_rls.entity and s.subscription_id = any (audience.ids)
+        where s.entity = changed and s.subscription_id = any (audience.ids)
       loop
         perform set_config('role', audience.rolname, true),
           set_config('request.jwt.claims', listener.claims::text, true);
@@ -265,7 +265,7 @@ begin
       'columns', (
         select coalesce(jsonb_agg(jsonb_build_object('name', a.attname, 'type', t.typname) order by a.attnum), '[]')
         from pg_catalog.pg_attribute a join pg_catalog.pg_type t on t.oid = a.atttypid
-        where a.attrelid = entity and a.attname = any (names)));
+        where a.attrelid = changed and a.attname = any (names)));
     if action <> 'DELETE' then
       output := output || jsonb_build_object(
         'record', realtime.wal_record(after, names, case when too_large then 64 end));

@@ -28,7 +28,7 @@ export class Changes {
     options: { pollMs: number; report: (line: string) => void },
   ) {
     this.#pool = pool;
-    this.#reader = new ChangeReader(databaseUrl, (told) => this.#tell(told), options);
+    this.#reader = new ChangeReader(databaseUrl, pool, (told) => this.#tell(told), options);
   }
 
   /** Rows of a service that died are nobody's. */
@@ -125,7 +125,8 @@ const INSERT = `
       ::realtime.user_defined_filter
     from jsonb_array_elements($6::jsonb) as f), $7
   from pg_catalog.pg_publication_tables t
-  where t.pubname = 'supabase_realtime' and $4 in ('*', t.schemaname) and $5 in ('*', t.tablename)`;
+  where t.pubname = 'supabase_realtime'
+    and $4::text in ('*', t.schemaname::text) and $5::text in ('*', t.tablename::text)`;
 
 /** The database says what is wrong with a request, or that it cannot say anything now. */
 function refusedBy(error: Error, request: ChangeRequest): Error {

@@ -195,6 +195,29 @@ describe("a connection", () => {
 });
 
 describe("a channel that the server closed", () => {
+  it("C34 was shown a forged or foreign token, and says what is wrong with it", async () => {
+    const { topic, accessToken } = await member(target);
+    const { sign: forge } = await signer();
+    const cases: [string, string][] = [
+      [await token({ sign: forge }), ":signature_error"],
+      ["nonsense", "The token provided is not a valid JWT"],
+      [await target.sign({ exp: inSeconds(60) }), "Fields `role` and `exp` are required in JWT"],
+      [
+        await token(target),
+        `You do not have permissions to read from this Channel topic: ${topic}`,
+      ],
+    ];
+    for (const [shown, message] of cases) {
+      let current = await accessToken();
+      const client = await clients.connect(() => Promise.resolve(current));
+      const listener = await join(client, topic);
+      current = shown;
+      await client.realtime.setAuth();
+      await until(() => listener.statuses.at(-1) === "CLOSED");
+      expect(listener.system).toMatchObject([{ extension: "system", status: "error", message }]);
+    }
+  });
+
   it("C29 is over for its object; a new one on the topic works", async () => {
     const { topic, accessToken } = await member(target);
     const { sign: forge } = await signer();
