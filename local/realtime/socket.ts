@@ -30,6 +30,7 @@ export class Socket implements Transport {
   readonly #channels = new Map<string, Channel>();
   #handled: Promise<void> = Promise.resolve();
   #lastHeard = Date.now();
+  #joining = false;
 
   constructor(ws: WebSocket, services: ChannelServices, options: SocketOptions) {
     this.#ws = ws;
@@ -63,9 +64,9 @@ export class Socket implements Transport {
     if (Date.now() - this.#lastHeard > IDLE_MS) this.#ws.close(CLOSE.idle);
   }
 
-  /** Closes a socket that is in no channel. */
+  /** Closes a socket that is in no channel, and is not about to be. */
   closeIfEmpty(): void {
-    if (this.#channels.size === 0) this.#ws.close(CLOSE.idle);
+    if (this.#channels.size === 0 && !this.#joining) this.#ws.close(CLOSE.idle);
   }
 
   /** The server goes away for a moment; the client reconnects and rejoins. */
@@ -118,6 +119,7 @@ export class Socket implements Transport {
   async #join(message: Message): Promise<void> {
     const { rates, limits } = this.#services;
     rates.joins.count();
+    this.#joining = true;
     try {
       if (rates.joins.exceeded) {
         throw new JoinRefused("ClientJoinRateLimitReached: Too many joins per second");
@@ -138,6 +140,8 @@ export class Socket implements Transport {
       await sleep(this.#errorDelayMs, undefined, { ref: false });
       this.#reply(message, "error", { reason });
       if (rates.joins.exceeded) this.disconnect();
+    } finally {
+      this.#joining = false;
     }
   }
 

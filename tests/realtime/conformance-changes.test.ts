@@ -420,10 +420,8 @@ describe("changes of tables", () => {
         postgres_changes_options: { wait: true, timeout: 1000 },
       },
     }]);
-    const [, , , , { response }] = await socket.next() as [
-      ...string[],
-      { response: { postgres_changes: { id: number }[] } },
-    ];
+    const reply = await socket.next() as unknown[];
+    const { response } = reply[4] as { response: { postgres_changes: { id: number }[] } };
     const promised = response.postgres_changes;
     expect(promised.map(({ id: _, ...rest }) => rest)).toEqual(asked);
     const [first, second] = promised.map(({ id }) => id) as [number, number];

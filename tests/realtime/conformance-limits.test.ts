@@ -75,7 +75,7 @@ describe("how many", () => {
   });
 
   it("sockets a project may have, and of those empty ones are swept", async () => {
-    await begin({ clients: 2 }, { sweepMs: 300 });
+    await begin({ clients: 2 }, { sweepMs: 1500 });
     const query = { apikey: target.publishableKey, vsn: "2.0.0" };
     const { statuses } = await join(await clients.connect(), "stays", {});
     const empty = await openRaw(target.url, query);

@@ -1,0 +1,36 @@
+import { z } from "zod";
+
+/** An event of a private channel: declared here, and everything else is made from that. */
+export interface EventDefinition<Payload extends z.ZodObject = z.ZodObject> {
+  /** What it tells, in a sentence. */
+  summary: string;
+  /** What makes the database send it. */
+  sentBy: string;
+  payload: Payload;
+}
+
+/** A private channel, or one for each of what its name ends with. */
+export interface ChannelDefinition<
+  Events extends Record<string, EventDefinition> = Record<string, EventDefinition>,
+> {
+  /** The name, with what varies in braces. */
+  address: string;
+  summary: string;
+  /** Who may join, in a sentence. The policies on realtime.messages decide. */
+  joinedBy: string;
+  /** Who may announce itself there and see who did; nobody where it is left out. */
+  presence?: string;
+  events: Events;
+}
+
+/** Keeps the names of the events, and of their fields, in the type. */
+export const defineChannel = <Events extends Record<string, EventDefinition>>(
+  channel: ChannelDefinition<Events>,
+): ChannelDefinition<Events> => channel;
+
+export const uuid = z.guid();
+/** As Postgres writes it in JSON: to the microsecond, with an offset. */
+export const timestamp = z.iso.datetime({ offset: true });
+
+/** The smallest thing to say: this has changed, read it again. */
+export const deviceHint = z.object({ uuid, workspace_id: uuid });
