@@ -67,7 +67,9 @@ $$;
 comment on function private.mark_silent_devices() is 'Marks devices offline that were silent for 90 seconds; returns how many. Cron calls it every 15 seconds.';
 select cron.schedule('busymate-silent-devices', '15 seconds', 'select private.mark_silent_devices()');
 
--- Presence: devices announce themselves on devices:all and see nobody there; dashboards see them.
+-- Presence: devices announce themselves on devices:all, dashboards see them. Realtime lets nobody join a channel of which
+-- they may read nothing: so devices may read its presence, and never its broadcasts. A device that joins can therefore
+-- see who else is there: nothing but what may be known of a device belongs into what it tracks.
 create function private.may_track(topic text) returns boolean
 language plpgsql stable security definer set search_path = '' as $$
 begin

@@ -6,7 +6,7 @@ export const devices = defineChannel({
   address: "devices:all",
   summary: "Devices of all workspaces that came, changed or went, and which are there now",
   joinedBy: "People with global:view and devices:view; devices for presence alone.",
-  presence: "Devices announce themselves and see nobody; those who may join see them.",
+  presence: "Devices announce themselves, under their uuid; all who are there can see that.",
   events: {
     INSERT: {
       summary: "A device was paired for the first time",
