@@ -988,6 +988,9 @@ isOneToOne: false
             "accept_invitation":
 { Args: { "code": string }; Returns: Json
                            },
+"clear_entries":
+{ Args: { "before"?: string,"workspace_id": string }; Returns: Json
+                           },
 "create_service_client":
 { Args: { "service_account_id": string }; Returns: Json
                            },

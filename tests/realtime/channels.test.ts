@@ -205,6 +205,31 @@ describe("what is announced", () => {
     });
   });
 
+  it("that a workspace was cleared, by its owner alone", async () => {
+    const before = new Date(Date.now() - 60_000).toISOString();
+    const old = exchangeOf({ ts: new Date(Date.now() - 120_000).toISOString() });
+    const kept = exchangeOf();
+    await ingest(device, [old, kept]);
+    const clear = (token: string) =>
+      rpc(token, "clear_entries", { workspace_id: member.workspaceId, before });
+    for (const token of [viewer.token, stranger.token]) {
+      expect((await clear(token)).body).toBeNull();
+    }
+    expect((await clear(member.token)).body).toEqual({ deleted: 1, complete: true });
+    await hears("workspace", "cleared", { deleted: 1, complete: true });
+    const left = rowsOf<{ request_id: string }>(
+      await rest(
+        member.token,
+        "GET",
+        `entries?request_id=in.(${old.request_id},${kept.request_id})&select=request_id`,
+      ),
+    );
+    expect(left).toEqual([{ request_id: kept.request_id }]);
+    // With nothing to delete there is nothing to say.
+    expect((await clear(member.token)).body).toEqual({ deleted: 0, complete: true });
+    expect(heard.workspace.broadcasts.filter(({ event }) => event === "cleared")).toHaveLength(1);
+  });
+
   it("held exchanges and decisions on them", async () => {
     const held = { id: randomUUID(), request_id: randomUUID(), device_uuid: device.uuid };
     await ok(rest(device.token, "POST", "breakpoint_events", {

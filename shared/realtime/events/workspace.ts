@@ -39,6 +39,11 @@ export const workspace = defineChannel({
         decision: z.enum(["continue", "edit", "abort", "timeout"]),
       }),
     },
+    cleared: {
+      summary: "The owner has deleted the entries up to a moment, or a part of them",
+      sentBy: "clear_entries",
+      payload: z.object({ before: timestamp, deleted: z.int(), complete: z.boolean() }),
+    },
     device: {
       summary: "A device of the workspace came, changed or went",
       sentBy: "changes of devices that people see, not heartbeats",
