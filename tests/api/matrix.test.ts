@@ -75,11 +75,11 @@ describe.concurrent.each(Object.entries(MATRIX))(
       return [200, 204];
     }
 
-    const find = async (columns: Record<string, unknown>): Promise<unknown[]> =>
-      await database()`
-      select to_jsonb(t) as row from ${database()(`public.${table}`)} as t
-      where to_jsonb(t) @> ${database().json(columns as Record<string, string>)}`,
-  ];
+    const find = async (columns: Record<string, unknown>): Promise<unknown[]> => [
+      ...await database()`
+        select to_jsonb(t) as row from ${database()(`public.${table}`)} as t
+        where to_jsonb(t) @> ${database().json(columns as Record<string, string>)}`,
+    ];
 
     const request = (caller: Caller, verb: Verb, key: Record<string, string>): Promise<Answer> => {
       const filter = Object.entries(key).map(([column, value]) => `${column}=eq.${value}`).join(
