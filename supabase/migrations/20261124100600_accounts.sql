@@ -42,8 +42,10 @@ begin
       format('e.workspace_id = %L and e.ts < now() - interval ''%s days'' and e.received_at < now() - interval ''%2$s days''',
         w.id, w.retention_days), batch);
   end loop;
-  for w in select device_uuid from private.device_purges loop
-    if private.delete_entries(format('e.device_uuid = %L', w.device_uuid), batch) = 0 then
+  -- What came after the device was paired anew is not of the one that was deleted.
+  for w in select device_uuid, requested_at from private.device_purges loop
+    if private.delete_entries(
+      format('e.device_uuid = %L and e.received_at <= %L', w.device_uuid, w.requested_at), batch) = 0 then
       delete from private.device_purges p where p.device_uuid = w.device_uuid;
     end if;
   end loop;
