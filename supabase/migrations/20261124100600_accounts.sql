@@ -16,7 +16,8 @@ create function private.queue_purge() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   if tg_table_name = 'devices' then
-    insert into private.device_purges (device_uuid) values (old.uuid) on conflict do nothing;
+    insert into private.device_purges (device_uuid) values (old.uuid)
+    on conflict (device_uuid) do update set requested_at = excluded.requested_at;
   else
     insert into private.workspace_purges (workspace_id) values (old.id) on conflict do nothing;
   end if;
@@ -39,10 +40,12 @@ declare
 begin
   for w in select id, retention_days from public.workspaces where retention_days < 30 loop
     deleted := deleted + private.delete_entries(
-      format('e.workspace_id = %L and e.ts < now() - interval ''%s days'' and e.received_at < now() - interval ''%2$s days''',
+      format(
+        'e.workspace_id = %L and e.received_at < now() - interval ''%s days'' and (
+           e.ts < now() - interval ''%2$s days'' or e.tableoid = ''public.entries_default''::regclass)',
         w.id, w.retention_days), batch);
   end loop;
-  -- What came after the device was paired anew is not of the one that was deleted.
+  -- What came after a device with the same uuid was added anew is not of the one that was deleted.
   for w in select device_uuid, requested_at from private.device_purges loop
     if private.delete_entries(
       format('e.device_uuid = %L and e.received_at <= %L', w.device_uuid, w.requested_at), batch) = 0 then
