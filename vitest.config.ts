@@ -22,6 +22,8 @@ export default defineConfig({
           globalSetup: ["tests/support/global-setup.ts"],
           setupFiles: ["tests/support/websocket.ts"],
           testTimeout: 30_000,
+          // A poll waits for a server or a browser: vitest's own second is short on a busy machine.
+          expect: { poll: { timeout: 10_000 } },
           hookTimeout: 60_000,
         },
       },

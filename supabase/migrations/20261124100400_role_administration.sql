@@ -28,13 +28,16 @@ comment on function private.lacks_capability_of(text) is 'Whether a role holds a
 create function private.guard_role_of_person() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  if private.is_api_request() and new.role is distinct from old.role then
+  -- A role that was renamed takes its people along; that changes nobody's rights.
+  if private.is_api_request() and new.role is distinct from old.role
+    and exists (select from public.roles r where r.name = old.role)
+  then
     if not private.has_capability('users', 'edit') then
       perform private.refuse('role: changing a person''s role needs users:edit');
     elsif 'admin' in (new.role, old.role) and not private.is_admin() then
       perform private.refuse('role: only an admin makes or unmakes an admin');
-    elsif private.lacks_capability_of(new.role) then
-      perform private.refuse('role: it holds capabilities that you do not hold yourself');
+    elsif private.lacks_capability_of(new.role) or private.lacks_capability_of(old.role) then
+      perform private.refuse('role: it or the present one holds capabilities that you do not hold yourself');
     end if;
   end if;
   if private.is_api_request() and new.display_name is distinct from old.display_name

@@ -85,7 +85,7 @@ begin
   from private.invitation_codes c
   where c.code_hash = encode(sha256(convert_to($1, 'UTF8')), 'hex') and i.id = c.invitation_id
     and i.accepted_at is null and i.expires_at > now()
-    and i.email operator(extensions.=) (select p.email from public.profiles p where p.id = me)
+    and i.email operator(extensions.=) (select p.email::extensions.citext from public.profiles p where p.id = me)
   returning i.* into accepted;
   if accepted.id is null then
     return null;

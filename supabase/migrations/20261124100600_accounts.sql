@@ -16,7 +16,8 @@ create function private.queue_purge() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   if tg_table_name = 'devices' then
-    insert into private.device_purges (device_uuid) values (old.uuid) on conflict do nothing;
+    insert into private.device_purges (device_uuid) values (old.uuid)
+    on conflict (device_uuid) do update set requested_at = excluded.requested_at;
   else
     insert into private.workspace_purges (workspace_id) values (old.id) on conflict do nothing;
   end if;
@@ -44,8 +45,10 @@ begin
            e.ts < now() - interval ''%2$s days'' or e.tableoid = ''public.entries_default''::regclass)',
         w.id, w.retention_days), batch);
   end loop;
-  for w in select device_uuid from private.device_purges loop
-    if private.delete_entries(format('e.device_uuid = %L', w.device_uuid), batch) = 0 then
+  -- What came after a device with the same uuid was added anew is not of the one that was deleted.
+  for w in select device_uuid, requested_at from private.device_purges loop
+    if private.delete_entries(
+      format('e.device_uuid = %L and e.received_at <= %L', w.device_uuid, w.requested_at), batch) = 0 then
       delete from private.device_purges p where p.device_uuid = w.device_uuid;
     end if;
   end loop;
