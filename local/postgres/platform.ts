@@ -5,7 +5,13 @@ import { runOnce } from "./once.ts";
 const local = new URL("../", import.meta.url);
 
 /** In this order: what hosted Supabase holds, then what each stand-in of a service owns. */
-const SCRIPTS = ["platform.sql", "auth/schema.sql", "realtime/schema.sql", "realtime/changes.sql", "cron/schema.sql"];
+const SCRIPTS = [
+  "platform.sql",
+  "auth/schema.sql",
+  "realtime/schema.sql",
+  "realtime/changes.sql",
+  "cron/schema.sql",
+];
 
 /** Turns an empty cluster into what a hosted project is before its first migration. */
 export async function applyPlatform(
