@@ -23,6 +23,7 @@ export class ChangeReader {
   readonly #databaseUrl: string;
   readonly #pool: pg.Pool;
   readonly #tell: (told: Told) => void;
+  readonly #wanted: () => boolean;
   readonly #pollMs: number;
   readonly #report: (line: string) => void;
   readonly #stopping = new AbortController();
@@ -33,11 +34,17 @@ export class ChangeReader {
     databaseUrl: string,
     pool: pg.Pool,
     tell: (told: Told) => void,
-    { pollMs, report }: { pollMs: number; report: (line: string) => void },
+    { wanted, pollMs, report }: {
+      /** Whether anybody listens: if not, the log is let go of. */
+      wanted: () => boolean;
+      pollMs: number;
+      report: (line: string) => void;
+    },
   ) {
     this.#databaseUrl = databaseUrl;
     this.#pool = pool;
     this.#tell = tell;
+    this.#wanted = wanted;
     this.#pollMs = pollMs;
     this.#report = report;
   }
@@ -62,7 +69,7 @@ export class ChangeReader {
 
   async #poll(first: Log): Promise<void> {
     let log: Log | undefined = first;
-    while (!this.#stopping.signal.aborted) {
+    while (this.#wanted() && !this.#stopping.signal.aborted) {
       try {
         log ??= await openLog(this.#databaseUrl);
         const changes = await changesOf(log);
@@ -75,6 +82,8 @@ export class ChangeReader {
         await this.#pause(RECONNECT_MS);
       }
     }
+    // Before anything is waited for, so that who wants changes next starts anew.
+    this.#started = undefined;
     await log?.client.end();
   }
 

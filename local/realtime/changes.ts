@@ -22,13 +22,18 @@ export class Changes {
   readonly #reader: ChangeReader;
   readonly #subscriptions = new Map<string, { listener: ChangeListener; id: number }>();
 
+  #subscribing = 0;
+
   constructor(
     databaseUrl: string,
     pool: pg.Pool,
     options: { pollMs: number; report: (line: string) => void },
   ) {
     this.#pool = pool;
-    this.#reader = new ChangeReader(databaseUrl, pool, (told) => this.#tell(told), options);
+    this.#reader = new ChangeReader(databaseUrl, pool, (told) => this.#tell(told), {
+      wanted: () => this.#subscribing + this.#subscriptions.size > 0,
+      ...options,
+    });
   }
 
   /** Rows of a service that died are nobody's. */
@@ -51,13 +56,16 @@ export class Changes {
       uuid: randomUUID(),
       request: parseChange(param),
     }));
+    this.#subscribing++;
     try {
       await this.#reader.start();
       await this.#insert(wanted, claims);
+      for (const { id, uuid } of wanted) this.#subscriptions.set(uuid, { listener, id });
     } catch (error) {
       throw error instanceof ChangeRefused ? error : new DatabaseFault(error);
+    } finally {
+      this.#subscribing--;
     }
-    for (const { id, uuid } of wanted) this.#subscriptions.set(uuid, { listener, id });
   }
 
   async unsubscribe(listener: ChangeListener): Promise<void> {
