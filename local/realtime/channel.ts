@@ -2,31 +2,22 @@ import { randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import type { Authorizer } from "./authorize.ts";
-import { changeId, ChangeRefused } from "./change-filter.ts";
 import type { ChangeListener, Changes } from "./changes.ts";
+import { OwnChanges } from "./channel-changes.ts";
 import { OwnPresence } from "./channel-presence.ts";
 import { type Fanout, type Member, wireTopic } from "./fanout.ts";
-import {
-  type Broadcast,
-  encodeBroadcast,
-  encodeMessage,
-  type Frame,
-  type Incoming,
-  type Message,
-  type Version,
-} from "./frames.ts";
+import type { Frame, Incoming, Message, Version } from "./frames.ts";
 import { type JoinConfig, parseJoin } from "./join-config.ts";
 import type { Limits, Rates } from "./limits.ts";
 import { Permissions } from "./permissions.ts";
 import type { Presence, PresenceDiff } from "./presence.ts";
 import { DatabaseFault, JoinRefused, systemMessage } from "./refusal.ts";
-import { parseReplay, replay, type Replayed } from "./replay.ts";
+import { parseReplay, replay, type Replayed, replayFrame } from "./replay.ts";
 import { assertUnexpired, type Credential, type Verify } from "./token.ts";
 
 const EXPIRY_CHECK_MS = 300_000;
 const READY_POLL_MS = 500;
 const READY_DEADLINE_MS = 60_000;
-const RESUBSCRIBE_MS = 5000;
 const OPAQUE_KEY = /^sb_/;
 
 /** What all channels of the server share. */
@@ -67,6 +58,7 @@ export class Channel implements Member, ChangeListener {
   readonly #services: ChannelServices;
   readonly #transport: Transport;
   readonly #presence: OwnPresence;
+  readonly #changes: OwnChanges;
   #credential: Credential;
   #permissions: Permissions;
   /** What arrives before the reply to the join, held back until after it. */
@@ -114,7 +106,8 @@ export class Channel implements Member, ChangeListener {
     this.config = config;
     this.#credential = credential;
     this.#permissions = permissions;
-    const { presence, limits, rates } = services;
+    const { presence, limits, rates, changes, report } = services;
+    this.#changes = new OwnChanges(changes, this, config.changes, report);
     const key = config.presenceKey ?? randomUUID();
     this.#presence = new OwnPresence(presence, this.#address, key, {
       limits,
@@ -142,12 +135,7 @@ export class Channel implements Member, ChangeListener {
 
   /** What the reply to the join says: the changes asked for, each with its number. */
   get welcome(): { postgres_changes: unknown[] } {
-    return {
-      postgres_changes: this.config.changes.map((param) => ({
-        ...param as object,
-        id: changeId(param),
-      })),
-    };
+    return { postgres_changes: this.#changes.promised };
   }
 
   deliver(frame: Frame, id?: string): void {
@@ -176,13 +164,16 @@ export class Channel implements Member, ChangeListener {
     const { fanout, presence } = this.#services;
     fanout.join(this.#address, this);
     this.#watchExpiry();
-    for (const message of this.#replayed) this.#tellAgain(message);
+    for (const message of this.#replayed) {
+      const frame = replayFrame(this.version, this.topic, this.joinRef, message);
+      if (frame) this.#transport.deliver(frame);
+    }
     const held = this.#held ?? [];
     this.#held = undefined;
     for (const deliver of held) deliver();
     if (this.seesPresence) this.#send("presence_state", presence.state(this.#address));
     if (this.config.replicationReady) void this.#announceReplication();
-    if (this.config.changes.length > 0) void this.#subscribe();
+    void this.#changes.follow(this.#credential.claims);
   }
 
   async handle(message: Incoming): Promise<void> {
@@ -229,7 +220,7 @@ export class Channel implements Member, ChangeListener {
     clearTimeout(this.#expiry);
     this.#services.fanout.leave(this.#address, this);
     this.#presence.leave();
-    void this.#unsubscribe();
+    void this.#changes.end();
   }
 
   get #address() {
@@ -302,51 +293,6 @@ export class Channel implements Member, ChangeListener {
     for (const { meta } of this.#replayed) this.#replayedIds.add(meta.id);
   }
 
-  #tellAgain({ event, encoding, body, meta }: Replayed): void {
-    const { topic, joinRef, version } = this;
-    if (encoding === "binary") {
-      const broadcast: Broadcast = { event, encoding, body, meta };
-      const frame = encodeBroadcast(version, topic, broadcast);
-      if (frame) this.#transport.deliver(frame);
-      return;
-    }
-    const payload = JSON.parse(new TextDecoder().decode(body));
-    this.#transport.deliver(encodeMessage(version, {
-      joinRef,
-      ref: null,
-      topic,
-      event: "broadcast",
-      payload: { type: "broadcast", event, payload, meta },
-    }));
-  }
-
-  /** Tables that cannot be listened to leave the channel as it is. */
-  async #subscribe(): Promise<void> {
-    const { changes, report } = this.#services;
-    const say = (status: "ok" | "error", message: string) =>
-      this.system(status, message, "postgres_changes");
-    const { claims } = this.#credential;
-    while (!this.#closed && claims === this.#credential.claims) {
-      try {
-        await changes.subscribe(this, this.config.changes, claims);
-        // It may have ended, or have got another token, meanwhile.
-        if (this.#closed) return await this.#unsubscribe();
-        if (claims === this.#credential.claims) say("ok", "Subscribed to PostgreSQL");
-        return;
-      } catch (error) {
-        if (error instanceof ChangeRefused) return say("error", error.message);
-        report(`realtime: ${JSON.stringify(this.topic)}: subscribing: ${error}`);
-        await sleep(RESUBSCRIBE_MS, undefined, { ref: false });
-      }
-    }
-  }
-
-  async #unsubscribe(): Promise<void> {
-    await this.#services.changes.unsubscribe(this).catch((error) =>
-      this.#services.report(`realtime: ${JSON.stringify(this.topic)}: unsubscribing: ${error}`)
-    );
-  }
-
   async #renew(payload: unknown): Promise<void> {
     const token = (payload as { access_token?: unknown } | null)?.access_token;
     if (typeof token !== "string" || OPAQUE_KEY.test(token)) return;
@@ -369,10 +315,7 @@ export class Channel implements Member, ChangeListener {
       this.#credential = credential;
       this.#permissions = permissions;
       this.#watchExpiry();
-      if (config.changes.length > 0) {
-        await this.#unsubscribe();
-        void this.#subscribe();
-      }
+      void this.#changes.follow(credential.claims);
     } catch (error) {
       this.#fail(systemMessage(error, this.name));
     } finally {

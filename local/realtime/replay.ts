@@ -1,6 +1,12 @@
 import type pg from "pg";
 import type { Address } from "./fanout.ts";
-import type { Broadcast } from "./frames.ts";
+import {
+  type Broadcast,
+  encodeBroadcast,
+  encodeMessage,
+  type Frame,
+  type Version,
+} from "./frames.ts";
 import { DatabaseFault, JoinRefused } from "./refusal.ts";
 
 const MOST = 25;
@@ -53,4 +59,23 @@ export async function replay(
   } catch (error) {
     throw new DatabaseFault(error);
   }
+}
+
+/** A replayed message, which names the join it belongs to; undefined when it cannot be said. */
+export function replayFrame(
+  version: Version,
+  topic: string,
+  joinRef: string | null,
+  message: Replayed,
+): Frame | undefined {
+  if (message.encoding === "binary") return encodeBroadcast(version, topic, message);
+  const { event, body, meta } = message;
+  const payload = JSON.parse(new TextDecoder().decode(body));
+  return encodeMessage(version, {
+    joinRef,
+    ref: null,
+    topic,
+    event: "broadcast",
+    payload: { type: "broadcast", event, payload, meta },
+  });
 }

@@ -123,16 +123,16 @@ describe("events a second", () => {
     const receiver = await join(await clients.connect(), "loud", {});
     const idle = await join(await clients.connect(), "idle", {});
     const { channel } = await join(await clients.connect(), "loud", {});
-    const say = () => channel.send({ type: "broadcast", event: "x", payload: {} });
-    for (let n = 0; n < 100; n++) await say();
+    const say = (event: string) => channel.send({ type: "broadcast", event, payload: {} });
+    for (let n = 0; n < 100; n++) await say("burst");
     await sleep(2 * TICK_MS);
     await send(target, {}, "dropped", topic);
-    await say();
+    await say("late");
     await until(() => receiver.statuses.at(-1) === "CLOSED");
     expect(receiver.system).toMatchObject([
       { status: "error", message: "Too many messages per second" },
     ]);
-    expect(receiver.broadcasts).toHaveLength(100);
+    expect(new Set(receiver.broadcasts.map(({ event }) => event))).toEqual(new Set(["burst"]));
     expect(idle.statuses).toEqual(["SUBSCRIBED"]);
     const api = () =>
       fetch(`${target.url}/api/broadcast`, {
@@ -157,10 +157,9 @@ describe("events a second", () => {
     await begin({ presencePerSecond: 10, presenceCalls: 1000 });
     const listener = listen(await clients.connect(), "crowd", {});
     await until(() => listener.statuses.length > 0);
-    for (let n = 0; n < 20; n++) await listener.channel.track({ n });
-    await sleep(2 * TICK_MS);
-    void listener.channel.track({ n: 20 });
+    const nagging = setInterval(() => void listener.channel.track({}), 10);
     await until(() => listener.statuses.at(-1) === "CLOSED");
+    clearInterval(nagging);
     expect(listener.system).toMatchObject([
       { status: "error", message: "Too many presence messages per second" },
     ]);
