@@ -16,10 +16,13 @@ const validator = () => {
   return ajv;
 };
 
+/** Compiling the published schema takes a second, and several beside other tests. */
+const COMPILES = 30_000;
+
 describe("the AsyncAPI document", () => {
   const document = asyncApiDocument("1.2.3");
 
-  it("is one by AsyncAPI's own schema", () => {
+  it("is one by AsyncAPI's own schema", { timeout: COMPILES }, () => {
     const ajv = validator();
     ajv.validate(published, document);
     expect(ajv.errors).toBeNull();
@@ -58,7 +61,7 @@ describe("the AsyncAPI document", () => {
 });
 
 describe("the JSON Schemas of events", () => {
-  it("are schemas, and want the fields their payloads have", () => {
+  it("are schemas, and want the fields their payloads have", { timeout: COMPILES }, () => {
     const schemas = Object.values(eventJsonSchemas()).flatMap((events) => Object.values(events));
     for (const schema of schemas) {
       validator().compile(schema);
