@@ -28,6 +28,9 @@ export async function startAuth(options: {
   url: string;
 }): Promise<AuthServer> {
   const sql = postgres(options.databaseUrl, {
+    // postgres.js asks for array types as it connects, and nobody hears when that fails: a database
+    // killed at that moment would end the process.
+    fetch_types: false,
     // A channel that nobody has joined yet is a warning of realtime.send, and no concern of a sign-up.
     onnotice: () => {},
     max: 10,

@@ -327,7 +327,8 @@ function merged(sql: Sql, column: ReturnType<Sql>, patch: Metadata | undefined) 
   if (patch === undefined) return column;
   const json = asJson(patch);
   const removed = Object.keys(patch).filter((key) => patch[key] === null);
-  return sql`(coalesce(${column}, '{}') || ${sql.json(json)}) - ${removed}::text[]`;
+  return sql`(coalesce(${column}, '{}') || ${sql.json(json)}) -
+    array(select jsonb_array_elements_text(${sql.json(removed)}))`;
 }
 
 /** Metadata came out of JSON.parse, so it is JSON; the types of postgres.js cannot know. */

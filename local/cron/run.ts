@@ -30,6 +30,7 @@ async function execute(
   const own = postgres(url.href, {
     max: 1,
     onnotice: () => {},
+    fetch_types: false,
     connection: { application_name: "pg_cron" },
   });
   try {

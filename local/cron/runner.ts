@@ -20,7 +20,12 @@ export interface Job {
 /** Runs the jobs of cron.job as pg_cron would: in UTC, each at most once at a time. */
 export async function startCron(options: CronOptions): Promise<{ stop(): Promise<void> }> {
   const { databaseUrl, report = () => {} } = options;
-  const sql = postgres(databaseUrl, { max: 2, onnotice: () => {}, backoff: () => 0.2 });
+  const sql = postgres(databaseUrl, {
+    max: 2,
+    fetch_types: false,
+    onnotice: () => {},
+    backoff: () => 0.2,
+  });
   const planned = new Map<string, { job: Job; end(): void }>();
   const running = new Map<string, Promise<void>>();
 

@@ -77,7 +77,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         headers: { connection: pooled ? "keep-alive" : "close" },
       });
     } catch {
-      answerError(req, res, unavailable(route.service));
+      // A part may answer before it has read the whole body, and then close: what failed is the rest
+      // of the request, and the answer stands. (An answer that breaks off ends in httpxy.)
+      if (res.headersSent) req.resume();
+      else answerError(req, res, unavailable(route.service));
     }
   }
 

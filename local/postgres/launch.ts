@@ -94,7 +94,12 @@ export async function launchPostgres(options: PostgresOptions): Promise<Postgres
 /** Polls until the server answers; `check` throws when there is nothing left to wait for. */
 async function answers(url: string, check: () => void): Promise<void> {
   for (;;) {
-    const sql = postgres(url, { max: 1, connect_timeout: 5, onnotice: () => {} });
+    const sql = postgres(url, {
+      max: 1,
+      connect_timeout: 5,
+      fetch_types: false,
+      onnotice: () => {},
+    });
     try {
       await sql`select 1`;
       return;

@@ -172,7 +172,6 @@ begin
     os = coalesce(excluded.os, d.os), model = coalesce(excluded.model, d.model),
     app_version = coalesce(excluded.app_version, d.app_version),
     connection_type = coalesce(excluded.connection_type, d.connection_type), last_seen_at = now();
-  delete from private.device_purges p where p.device_uuid = device_id;
   update public.device_jwts j set revoked_at = now() where j.device_uuid = device_id and j.revoked_at is null;
   insert into public.device_jwts (device_uuid, device_uuids, issued_by, expires_at)
   values (device_id, array[device_id], code.user_id, date_trunc('second', now()) + interval '365 days')

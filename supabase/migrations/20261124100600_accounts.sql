@@ -105,6 +105,13 @@ begin
   if me.id is null then
     return false;
   end if;
+  -- A connected app acts for a person; ending the person is not among what it was allowed.
+  if not exists (
+    select from public.api_tokens t
+    where t.jti = (private.claims() ->> 'jti')::uuid and t.label = 'dashboard')
+  then
+    raise exception 'an account is deleted from Busymate''s own pages, not by a connected app' using errcode = 'PT403';
+  end if;
   if confirm is distinct from me.email then
     raise exception 'confirm: repeat your e-mail address to delete the account' using errcode = 'PT400';
   end if;

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { auditOf } from "../support/audit.ts";
+import { connect, newClient } from "../support/oauth.ts";
 import { rest, rowsOf, rpc } from "../support/rest.ts";
 import { call, database, enrol, exchangeOf, ingest } from "../support/world.ts";
 import { newDevice, newPerson, type Person } from "../support/world.ts";
@@ -57,6 +58,14 @@ describe("the deletion of an account", () => {
         body: { message: "confirm: repeat your e-mail address to delete the account" },
       });
     }
+    expect((await rest(person.token, "GET", "profiles")).status).toBe(200);
+  });
+
+  it("is not among what a connected app may do", async () => {
+    const person = await newPerson();
+    const { access_token } = await connect(person, await newClient());
+    const { status } = await rpc(access_token, "delete_account", { confirm: person.email });
+    expect(status).toBe(403);
     expect((await rest(person.token, "GET", "profiles")).status).toBe(200);
   });
 
@@ -122,6 +131,17 @@ describe("the deletion of an account", () => {
 });
 
 describe("the deletion of a device", () => {
+  it("takes its captures along even when it is paired again before they are gone", async () => {
+    const person = await newPerson();
+    const device = await newDevice(person);
+    await ingest(device, [exchangeOf({ request_id: "before" })]);
+    rowsOf(await rest(person.token, "DELETE", `devices?uuid=eq.${device.uuid}`));
+    const again = await newDevice(person, { uuid: device.uuid });
+    await ingest(again, [exchangeOf({ request_id: "after" })]);
+    for (let run = 0; run < 2; run++) await database()`select private.expire_entries()`;
+    expect(await captured(person.workspaceId)).toEqual(["after"]);
+  });
+
   it("takes its captures along, but not those of one with its uuid that is added anew", async () => {
     const person = await newPerson();
     const device = await newDevice(person);

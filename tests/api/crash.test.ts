@@ -17,7 +17,8 @@ const get = (path: string, headers: Record<string, string> = {}) =>
   fetch(stack.info.url + path, { headers: { apikey: stack.info.publishable_key, ...headers } });
 
 /** Tries again at once: by default the driver waits up to 20 s for a database that went away. */
-const connect = () => postgres(stack.info.db_url, { max: 1, backoff: () => 0.05 });
+const connect = () =>
+  postgres(stack.info.db_url, { max: 1, fetch_types: false, backoff: () => 0.05 });
 
 /** Asks until the answer is the wanted one; until then it may only be 503. */
 async function answers(path: string, status: number): Promise<Response> {

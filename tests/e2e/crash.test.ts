@@ -12,7 +12,7 @@ let own: OwnStack;
 let sql: postgres.Sql;
 beforeAll(async () => {
   own = await startOwnStack();
-  sql = postgres(own.info.db_url, { max: 2, onnotice: () => {} });
+  sql = postgres(own.info.db_url, { max: 2, fetch_types: false, onnotice: () => {} });
 });
 afterAll(async () => {
   await sql.end({ timeout: 1 });
