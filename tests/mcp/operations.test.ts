@@ -93,7 +93,9 @@ describe.each([...toolsets])("%s", (_toolset, operations) => {
             ...(confirm !== undefined && { confirm }),
           });
           expect(answer.refused).toBe(true);
-          expect(answer.text).toContain(`confirm: ${JSON.stringify(confirmation(operation)!.confirm)}`);
+          expect(answer.text).toContain(
+            `confirm: ${JSON.stringify(confirmation(operation)!.confirm)}`,
+          );
         }
         expect(await rowsAbout(mentioned(scene, args))).toEqual(before);
       });

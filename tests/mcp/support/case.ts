@@ -47,8 +47,7 @@ interface TableOptions {
 export function tableCases(table: string, names: Names, options: TableOptions = {}): Cases {
   const declared = MATRIX[table]!;
   const row = options.row ?? ((scene: Scene) => declared.row(scene));
-  const change = () =>
-    typeof declared.update === "function" ? declared.update() : declared.update;
+  const change = () => typeof declared.update === "function" ? declared.update() : declared.update;
   const common = {
     ...(options.by && { by: options.by }),
     ...(options.everyone && { everyone: options.everyone }),
@@ -78,8 +77,7 @@ export function tableCases(table: string, names: Names, options: TableOptions = 
   if (names.create) {
     cases[names.create] = {
       ...common,
-      args: (scene, caller) =>
-        options.insert?.(scene, caller) ?? declared.insert(scene, caller.id),
+      args: (scene, caller) => options.insert?.(scene, caller) ?? declared.insert(scene, caller.id),
       async check(answer, _, args) {
         expect(valueOf(answer)).toMatchObject(args);
         expect(await find(table, args)).toHaveLength(1);
@@ -119,9 +117,9 @@ export async function find(table: string, columns: Arguments): Promise<unknown[]
 }
 
 /** A check that the answer holds certain values. */
-export const answers = (expected: object | ((scene: Scene) => object)): Case["check"] =>
-(answer, scene) => {
-  expect(valueOf(answer)).toMatchObject(
-    typeof expected === "function" ? expected(scene) : expected,
-  );
-};
+export const answers =
+  (expected: object | ((scene: Scene) => object)): Case["check"] => (answer, scene) => {
+    expect(valueOf(answer)).toMatchObject(
+      typeof expected === "function" ? expected(scene) : expected,
+    );
+  };
