@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { AppError, toAppError } from "../http/errors.ts";
 import { faultOf } from "../http/validate.ts";
 import { fence, fit } from "./answer.ts";
@@ -59,10 +59,17 @@ function explain(error: z.ZodError, schema: z.ZodObject): string {
   }
   if (issue?.path[0] === "confirm") {
     return `this cannot be undone. Ask the person, then call it again with confirm: ${
-      JSON.stringify((schema.shape["confirm"] as z.ZodLiteral).value)
+      confirmValue(schema)
     }.`;
   }
   return `${faultOf(error)}.`;
+}
+
+function confirmValue(schema: z.ZodObject): string {
+  const confirm = schema.shape["confirm"];
+  return confirm instanceof z.ZodLiteral
+    ? JSON.stringify(confirm.value)
+    : 'true for one row, or "all" for several';
 }
 
 /** Runs an operation for a caller: rights, input, handler, and an answer that fits and is fenced. */
