@@ -1081,6 +1081,12 @@ isOneToOne: false
               "client_id": string,"client_name": string,"created_at": string,"expires_at": string,"grant_id": string,"label": string,"last_token_at": string,"live_tokens": number,"redirect_hosts": (string)[],"scope": string
             }[]
                            },
+"list_tables":
+{ Args: { "name"?: string }; Returns: Json
+                           },
+"my_rights":
+{ Args: Record<PropertyKey, never>; Returns: Json
+                           },
 "post_status":
 { Args: { "snapshot": Json }; Returns: boolean
                            },

@@ -99,7 +99,9 @@ export const ACCESS_OPERATIONS: Operation[] = [
     update: {
       name: name(120),
       role,
-      disabled_at: z.iso.datetime({ offset: true }).nullable().describe("null switches it on again"),
+      disabled_at: z.iso.datetime({ offset: true }).nullable().describe(
+        "null switches it on again",
+      ),
     },
     remove: "Its clients and tokens stop within a second.",
   }),

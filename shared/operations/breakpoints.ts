@@ -32,7 +32,8 @@ export const BREAKPOINT_OPERATIONS: Operation[] = [
     ...common,
     name: "list_held_exchanges",
     title: "List what is held now",
-    summary: "Exchanges that wait for a decision at this moment, the one that expires first on top.",
+    summary:
+      "Exchanges that wait for a decision at this moment, the one that expires first on top.",
     needs: { section: "breakpoints", action: "view" },
     effect: "read",
     input: z.strictObject({ workspace_id: workspaceId.optional() }),
@@ -51,14 +52,17 @@ export const BREAKPOINT_OPERATIONS: Operation[] = [
     ...common,
     name: "breakpoint_continue",
     title: "Let a held exchange go on",
-    summary: "Lets a held request or response go on as it is, or with raw as its whole new message. One decision wins.",
+    summary:
+      "Lets a held request or response go on as it is, or with raw as its whole new message. One decision wins.",
     needs: edit,
     effect: "write",
     openWorld: true,
     top: true,
     input: z.strictObject({
       id: eventId.optional(),
-      request_id: z.string().max(200).optional().describe("instead of id: what is held of this request"),
+      request_id: z.string().max(200).optional().describe(
+        "instead of id: what is held of this request",
+      ),
       raw: z.string().max(1_500_000).optional().describe("the whole edited message"),
     }),
     async run(call, { id, request_id, raw }) {
@@ -82,7 +86,10 @@ export const BREAKPOINT_OPERATIONS: Operation[] = [
 /** The event that holds a request at this moment. */
 async function heldOf(call: Call, request_id: string | undefined): Promise<string> {
   if (request_id === undefined) {
-    throw new AppError("invalid_request", "Give id or request_id, as list_breakpoint_events shows them.");
+    throw new AppError(
+      "invalid_request",
+      "Give id or request_id, as list_breakpoint_events shows them.",
+    );
   }
   const rows = rowsOf(
     await call.db.from("breakpoint_events").select("id").eq("request_id", request_id)

@@ -96,7 +96,8 @@ export const DEVICE_OPERATIONS: Operation[] = [
     content: "product",
     name: "unpair_device",
     title: "Unpair a device",
-    summary: "Takes a device's credentials away within a second; its captures stay until they expire.",
+    summary:
+      "Takes a device's credentials away within a second; its captures stay until they expire.",
     needs: edit,
     effect: "destructive",
     input: z.strictObject({ device_uuid: deviceUuid }),
@@ -125,13 +126,17 @@ export const DEVICE_OPERATIONS: Operation[] = [
     ...common,
     name: "send_device_command",
     title: "Send a command to a device",
-    summary: "Asks a device to do something it knows by name; get_device_command tells what came of it.",
+    summary:
+      "Asks a device to do something it knows by name; get_device_command tells what came of it.",
     needs: edit,
     effect: "write",
     openWorld: true,
     input: z.strictObject({
       device_uuid: deviceUuid,
-      name: z.string().regex(/^[a-z][a-z0-9-]{0,59}$/, "use lower-case letters, digits and hyphens"),
+      name: z.string().regex(
+        /^[a-z][a-z0-9-]{0,59}$/,
+        "use lower-case letters, digits and hyphens",
+      ),
       args: object.default({}),
       idempotency_key: idempotencyKey,
     }),
@@ -181,7 +186,10 @@ export const DEVICE_OPERATIONS: Operation[] = [
         .abortSignal(call.signal).single();
       // Row security refuses a device of others and one that does not exist in the same words.
       if (answer.status === 403) {
-        throw new AppError("not_found", "There is no such device, or it is not yours to see or change.");
+        throw new AppError(
+          "not_found",
+          "There is no such device, or it is not yours to see or change.",
+        );
       }
       return rowsOf(answer);
     },

@@ -17,7 +17,9 @@ export function refusalOf(rights: Rights, operation: Operation): AppError | unde
   if (missing.length > 0) {
     return new AppError(
       "insufficient_scope",
-      `${operation.name}: the token lacks the scope ${missing.join(" and ")}; connect again and allow it.`,
+      `${operation.name}: the token lacks the scope ${
+        missing.join(" and ")
+      }; connect again and allow it.`,
       { details: { scopes: missing } },
     );
   }

@@ -14,7 +14,8 @@ const common = { toolset: "entries", content: "captured" } as const;
 const view = { section: "entries", action: "view" } as const;
 const edit = { section: "entries", action: "edit" } as const;
 const selection = { workspace_id: workspaceId.optional(), filter: filter.optional() };
-const cursor = z.object({ ts: instant, id: entryId }).describe("next of the page before").optional();
+const cursor = z.object({ ts: instant, id: entryId }).describe("next of the page before")
+  .optional();
 const bodyLimit = z.int().min(0).max(20_000);
 
 export const ENTRY_OPERATIONS: Operation[] = [
@@ -22,18 +23,24 @@ export const ENTRY_OPERATIONS: Operation[] = [
     ...common,
     name: "search_entries",
     title: "Search entries",
-    summary: "Newest captured exchanges that match a filter (hosts, status, headers, bodies …), one line each. Start here.",
+    summary:
+      "Newest captured exchanges that match a filter (hosts, status, headers, bodies …), one line each. Start here.",
     needs: view,
     effect: "read",
     top: true,
-    input: z.strictObject({ ...selection, before: cursor, limit: z.int().min(1).max(200).default(20) }),
+    input: z.strictObject({
+      ...selection,
+      before: cursor,
+      limit: z.int().min(1).max(200).default(20),
+    }),
     run: (call, input) => listEntries(call, input),
   }),
   operation({
     ...common,
     name: "count_entries",
     title: "Count entries",
-    summary: "How many captured exchanges match: exact up to 1,000, else at least that or estimated.",
+    summary:
+      "How many captured exchanges match: exact up to 1,000, else at least that or estimated.",
     needs: view,
     effect: "read",
     top: true,
@@ -51,7 +58,8 @@ export const ENTRY_OPERATIONS: Operation[] = [
     ...common,
     name: "list_entry_changes",
     title: "List new entries",
-    summary: "Entries in order of arrival, each once: pass the cursor of the answer before; \"now\" starts here.",
+    summary:
+      'Entries in order of arrival, each once: pass the cursor of the answer before; "now" starts here.',
     needs: view,
     effect: "read",
     input: z.strictObject({
@@ -73,7 +81,8 @@ export const ENTRY_OPERATIONS: Operation[] = [
     ...common,
     name: "outline_entry",
     title: "Outline an entry",
-    summary: "One exchange without its bulk: line, header names, the shape of its bodies and their sizes.",
+    summary:
+      "One exchange without its bulk: line, header names, the shape of its bodies and their sizes.",
     needs: view,
     effect: "read",
     top: true,
@@ -171,7 +180,8 @@ export const ENTRY_OPERATIONS: Operation[] = [
     ...common,
     name: "diff_entries",
     title: "Compare two entries",
-    summary: "How exchange b differs from a: line, headers, bodies by field, timings. Good for works-here-fails-there.",
+    summary:
+      "How exchange b differs from a: line, headers, bodies by field, timings. Good for works-here-fails-there.",
     needs: view,
     effect: "read",
     top: true,
@@ -186,14 +196,18 @@ export const ENTRY_OPERATIONS: Operation[] = [
     ...common,
     name: "get_entry_snippet",
     title: "Get an entry as code",
-    summary: "curl or fetch code that sends an entry's request again, with placeholders for secrets.",
+    summary:
+      "curl or fetch code that sends an entry's request again, with placeholders for secrets.",
     needs: view,
     effect: "read",
     top: true,
     input: z.strictObject({ id: entryId, target: z.enum(TARGET_NAMES).default("curl") }),
     async run(call, { id, target }) {
       try {
-        return { target, ...snippetOf(await exchangeReader(call).one(id), target, { secrets: false }) };
+        return {
+          target,
+          ...snippetOf(await exchangeReader(call).one(id), target, { secrets: false }),
+        };
       } catch (error) {
         if (!(error instanceof UnsendableRequest)) throw error;
         throw new AppError("invalid_request", `id: ${error.message}`);
@@ -204,7 +218,8 @@ export const ENTRY_OPERATIONS: Operation[] = [
     ...common,
     name: "resend_entry",
     title: "Send a request again",
-    summary: "Sends a captured request again through its device, changed if you like. The result is a new entry with resent_from.",
+    summary:
+      "Sends a captured request again through its device, changed if you like. The result is a new entry with resent_from.",
     needs: { section: "devices", action: "edit" },
     effect: "write",
     openWorld: true,
@@ -230,7 +245,8 @@ export const ENTRY_OPERATIONS: Operation[] = [
     content: "product",
     name: "clear_entries",
     title: "Clear entries",
-    summary: "Deletes a workspace's captures up to a moment, at most 20,000 a call; call again until complete.",
+    summary:
+      "Deletes a workspace's captures up to a moment, at most 20,000 a call; call again until complete.",
     needs: edit,
     effect: "destructive",
     confirm: "all",

@@ -14,7 +14,8 @@ export const INSIGHT_OPERATIONS: Operation[] = [
     ...common,
     name: "get_stats",
     title: "Get statistics",
-    summary: "Devices, entries, throughput, status mix, top hosts: of a workspace, or of the fleet (stats:view and global:view).",
+    summary:
+      "Devices, entries, throughput, status mix, top hosts: of a workspace, or of the fleet (stats:view and global:view).",
     needs: null,
     effect: "read",
     content: "captured",
@@ -53,7 +54,8 @@ export const INSIGHT_OPERATIONS: Operation[] = [
     ...common,
     name: "get_status",
     title: "Get the status",
-    summary: "Health of the installation: host figures and every component; without status:view up or down alone.",
+    summary:
+      "Health of the installation: host figures and every component; without status:view up or down alone.",
     needs: null,
     effect: "read",
     content: "product",
@@ -75,7 +77,9 @@ export const INSIGHT_OPERATIONS: Operation[] = [
     content: "product",
     peopleOnly: true,
     input: z.strictObject({
-      snapshot: z.record(z.string(), z.unknown()).describe("{collected_at, overall, host, components}"),
+      snapshot: z.record(z.string(), z.unknown()).describe(
+        "{collected_at, overall, host, components}",
+      ),
     }),
     run: (call, { snapshot }) => call.edge("stats/status", { method: "POST", body: snapshot }),
   }),

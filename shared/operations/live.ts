@@ -9,7 +9,8 @@ export const LIVE_OPERATIONS: Operation[] = [
   operation({
     name: "list_channels",
     title: "List live channels",
-    summary: "The Realtime channels, who may join each, and their events; join them with this token.",
+    summary:
+      "The Realtime channels, who may join each, and their events; join them with this token.",
     toolset: "tables",
     needs: null,
     effect: "read",
@@ -28,7 +29,8 @@ export const LIVE_OPERATIONS: Operation[] = [
   operation({
     name: "realtime_broadcast",
     title: "Broadcast on a channel",
-    summary: "Sends a message to everybody on a private channel; audited. For holders of global:edit.",
+    summary:
+      "Sends a message to everybody on a private channel; audited. For holders of global:edit.",
     toolset: "tables",
     needs: { section: "global", action: "edit" },
     effect: "write",

@@ -17,7 +17,9 @@ const SETTINGS = {
   ignore_hosts: domains("hosts that are not captured"),
   service_group_ids: z.array(id("a service group")).max(100),
   dns_servers: z.array(z.string().max(45)).max(8).describe("IP addresses"),
-  external_proxy: object.nullable().describe('{enabled, host, port, …}; {"enabled":false} is "no proxy"'),
+  external_proxy: object.nullable().describe(
+    '{enabled, host, port, …}; {"enabled":false} is "no proxy"',
+  ),
   breakpoint_request_patterns: patterns("requests to hold"),
   breakpoint_response_patterns: patterns("responses to hold"),
   paused_domains: domains("hosts whose traffic waits"),
@@ -43,7 +45,8 @@ export const SETTINGS_OPERATIONS: Operation[] = [
     ...common,
     name: "get_effective_settings",
     title: "Get a device's effective settings",
-    summary: "Every setting of a device merged over global, user and device level, with the level each came from.",
+    summary:
+      "Every setting of a device merged over global, user and device level, with the level each came from.",
     needs: view,
     effect: "read",
     top: true,
@@ -73,7 +76,8 @@ export const SETTINGS_OPERATIONS: Operation[] = [
     ...common,
     name: "update_global_settings",
     title: "Change the global settings",
-    summary: "Changes what holds for every device; needs global:edit as well. Fields left out stay.",
+    summary:
+      "Changes what holds for every device; needs global:edit as well. Fields left out stay.",
     needs: { section: "global", action: "edit" },
     effect: "write",
     idempotent: true,
@@ -104,7 +108,8 @@ export const SETTINGS_OPERATIONS: Operation[] = [
     ...common,
     name: "update_device_settings",
     title: "Change a device's settings",
-    summary: "Sets what one device has of its own; null inherits, [] overrides with nothing. Fields left out stay.",
+    summary:
+      "Sets what one device has of its own; null inherits, [] overrides with nothing. Fields left out stay.",
     needs: edit,
     effect: "write",
     idempotent: true,

@@ -1,16 +1,26 @@
 import { z } from "zod";
 import { AppError } from "../http/errors.ts";
+import type { Call } from "./call.ts";
 import { found, rowsOf } from "./failure.ts";
 import { object } from "./fields.ts";
 import { type Operation, operation } from "./operation.ts";
 import { anyTable, page } from "./rows.ts";
 
-const identifier = z.string().regex(/^[a-z_][a-z0-9_]{0,62}$/, "give a name as list_tables shows it");
+const identifier = z.string().regex(
+  /^[a-z_][a-z0-9_]{0,62}$/,
+  "give a name as list_tables shows it",
+);
 const OPERATORS = ["eq", "neq", "gt", "gte", "lt", "lte", "like", "ilike", "in", "is"] as const;
 const filters = z.array(z.strictObject({
   column: identifier,
   op: z.enum(OPERATORS).default("eq"),
-  value: z.union([z.string(), z.number(), z.boolean(), z.null(), z.array(z.union([z.string(), z.number()]))])
+  value: z.union([
+    z.string(),
+    z.number(),
+    z.boolean(),
+    z.null(),
+    z.array(z.union([z.string(), z.number()])),
+  ])
     .describe("a list for in; null, true or false for is"),
 })).max(20);
 const someFilters = filters.min(1, "give at least one: without any it would be every row");
@@ -28,10 +38,13 @@ export const TABLE_OPERATIONS: Operation[] = [
     content: "product",
     name: "list_tables",
     title: "List tables and RPCs",
-    summary: "Every table with its columns and every RPC with its arguments, for db_select and the like.",
+    summary:
+      "Every table with its columns and every RPC with its arguments, for db_select and the like.",
     effect: "read",
     top: true,
-    input: z.strictObject({ name: identifier.optional().describe("only this one, with its columns") }),
+    input: z.strictObject({
+      name: identifier.optional().describe("only this one, with its columns"),
+    }),
     async run(call, { name }) {
       const catalogue = rowsOf(
         await call.db.rpc("list_tables", name === undefined ? {} : { name })
@@ -89,12 +102,21 @@ export const TABLE_OPERATIONS: Operation[] = [
     effect: "destructive",
     confirm: "rows",
     peopleOnly: true,
-    input: z.strictObject({ table: identifier, filters: someFilters, values: row, confirm: confirmed }),
+    input: z.strictObject({
+      table: identifier,
+      filters: someFilters,
+      values: row,
+      confirm: confirmed,
+    }),
     async run(call, { table, filters, values, confirm }) {
-      const query = filtered(anyTable(call, table).update(values), filters);
-      const answer = await (confirm === "all" ? query : query.maxAffected(1)).select()
-        .abortSignal(call.signal);
-      return changedRows(answer, "changed");
+      await agree(call, table, filters, confirm);
+      const rows = rowsOf(
+        await filtered(anyTable(call, table).update(values), filters).select().abortSignal(
+          call.signal,
+        ),
+      ) as unknown[] | null;
+      found(rows?.length, "row");
+      return { changed: rows?.length, rows };
     },
   }),
   operation({
@@ -107,23 +129,28 @@ export const TABLE_OPERATIONS: Operation[] = [
     peopleOnly: true,
     input: z.strictObject({ table: identifier, filters: someFilters, confirm: confirmed }),
     async run(call, { table, filters, confirm }) {
-      const query = filtered(anyTable(call, table).delete(), filters);
-      const answer = await (confirm === "all" ? query : query.maxAffected(1)).select()
-        .abortSignal(call.signal);
-      return changedRows(answer, "deleted");
+      await agree(call, table, filters, confirm);
+      const rows = rowsOf(
+        await filtered(anyTable(call, table).delete(), filters).select().abortSignal(call.signal),
+      ) as unknown[] | null;
+      found(rows?.length, "row");
+      return { deleted: rows?.length, rows };
     },
   }),
   operation({
     ...common,
     name: "db_rpc",
     title: "Call an RPC",
-    summary: "Calls any RPC by name. What it does is not known here, so it is confirmed like the worst of them.",
+    summary:
+      "Calls any RPC by name. What it does is not known here, so it is confirmed like the worst of them.",
     effect: "destructive",
     openWorld: true,
     peopleOnly: true,
     input: z.strictObject({ name: identifier, args: object.default({}) }),
     async run(call, { name, args }) {
-      return { answer: rowsOf(await call.db.rpc(name as never, args as never).abortSignal(call.signal)) };
+      return {
+        answer: rowsOf(await call.db.rpc(name as never, args as never).abortSignal(call.signal)),
+      };
     },
   }),
 ];
@@ -135,7 +162,10 @@ interface Filterable {
 function filtered<Query>(query: Query, filters: Filters): Query {
   for (const { column, op, value } of filters) {
     if ((op === "in") !== Array.isArray(value)) {
-      throw new AppError("invalid_request", `filters: "${op}" on ${column} takes ${op === "in" ? "a list" : "one value"}.`);
+      throw new AppError(
+        "invalid_request",
+        `filters: "${op}" on ${column} takes ${op === "in" ? "a list" : "one value"}.`,
+      );
     }
     (query as Filterable).filter(column, op, op === "in" ? listOf(value as unknown[]) : value);
   }
@@ -146,15 +176,18 @@ function filtered<Query>(query: Query, filters: Filters): Query {
 const listOf = (values: unknown[]) =>
   `(${values.map((value) => `"${String(value).replaceAll(/["\\]/g, "\\$&")}"`).join(",")})`;
 
-/** PGRST124: more rows would have been touched than were agreed to; nothing was. */
-function changedRows(answer: Parameters<typeof rowsOf>[0], verb: string) {
-  if (answer.error?.code === "PGRST124") {
+/** Refuses what would touch several rows when only one was agreed to. */
+async function agree(call: Call, table: string, filters: Filters, confirm: true | "all") {
+  if (confirm === "all") return;
+  const { count, ...answer } = await filtered(
+    anyTable(call, table).select("*", { count: "exact", head: true }),
+    filters,
+  ).abortSignal(call.signal);
+  rowsOf(answer);
+  if ((count ?? 0) > 1) {
     throw new AppError(
       "invalid_request",
-      `More than one row matches, and nothing was ${verb}. Ask the person, then call it again with confirm: "all".`,
+      `${count} rows match, and nothing was done. Ask the person, then call it again with confirm: "all".`,
     );
   }
-  const rows = (rowsOf(answer) ?? []) as unknown[];
-  found(rows.length, "row");
-  return { [verb]: rows.length, rows };
 }

@@ -33,7 +33,10 @@ export const WORKSPACE_OPERATIONS: Operation[] = [
     effect: "write",
     input: z.strictObject({ name: name(120), retention_days: retention.optional() }),
     async run(call, input) {
-      const owner_user_id = found(call.rights.userId, "person: a service account owns no workspace");
+      const owner_user_id = found(
+        call.rights.userId,
+        "person: a service account owns no workspace",
+      );
       return rowsOf(
         await call.db.from("workspaces").insert({
           name: input.name,
@@ -80,7 +83,8 @@ export const WORKSPACE_OPERATIONS: Operation[] = [
     ...common,
     name: "invite_to_workspace",
     title: "Invite to a workspace",
-    summary: "Invites an e-mail address into a workspace you manage. Answers the code for the link, which is yours to send.",
+    summary:
+      "Invites an e-mail address into a workspace you manage. Answers the code for the link, which is yours to send.",
     needs: edit,
     effect: "write",
     peopleOnly: true,
