@@ -248,7 +248,7 @@ describe("what is announced", () => {
     await hears("workspace", "device", { uuid: cast.device.uuid, op: "UPDATE" });
     await hears("devices", "UPDATE", { ...hint, uuid: cast.device.uuid });
 
-    // A device may read no more of its state than whose it is: so it is not returned, and not merged.
+    // A device may not read when its row was changed: so the row is not returned.
     const minimal = { Prefer: "return=minimal" };
     const online = { online: true, vpn_state: "connected", ip_country: "DE" };
     await ok(rest(
