@@ -34,6 +34,7 @@ comment on column public.device_commands.status is 'sent, done or failed.';
 comment on column public.device_commands.result is 'What the device reported.';
 create index device_commands_workspace on public.device_commands (workspace_id, created_at desc);
 create index device_commands_creator on public.device_commands (created_by);
+create index device_commands_age on public.device_commands (created_at);
 create index device_commands_open on public.device_commands (device_uuid, created_at) where finished_at is null;
 alter table public.device_commands enable row level security;
 

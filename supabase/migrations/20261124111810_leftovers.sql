@@ -16,7 +16,6 @@ begin
 end
 $$;
 comment on function private.sweep() is 'Removes expired jobs, commands and held exchanges after 30 days, tags of entries that expired, passwords of proxies that are not there. Cron calls it every 10 minutes.';
-create index device_commands_age on public.device_commands (created_at);
 select cron.schedule('busymate-sweep', '*/10 * * * *', 'select private.sweep()');
 
 comment on function internal.unpair_device(uuid, uuid) is 'Deletes a device at once with all that is its own (credentials, status, settings and their proxy password, tags, commands, held exchanges, live-activity message), and its captures within minutes; the audit log stays. False when there is no such device or the person may not edit it.';

@@ -301,6 +301,8 @@ describe("what is announced", () => {
     expect([...received].sort()).toEqual(declared.sort());
     for (const name of channelNames) {
       for (const { event, payload } of heard[name].broadcasts) {
+        // What an administrator broadcasts on channels that all tests share.
+        if (event.startsWith("forged-")) continue;
         const schema = payloadSchema(name, event);
         expect({ name, event, declared: schema !== undefined })
           .toEqual({ name, event, declared: true });
