@@ -3,7 +3,7 @@
 
 import { randomUUID } from "node:crypto";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { inputOf, type Operation } from "../../shared/operations/operation.ts";
+import { inputOf, type Operation, TOOLSETS } from "../../shared/operations/operation.ts";
 import { OPERATIONS } from "../../shared/operations/registry.ts";
 import { CASES } from "./cases/all.ts";
 import type { Case } from "./support/case.ts";
@@ -15,15 +15,16 @@ const FENCE = /captured-[0-9a-f]+/g;
 
 describe("the registry", () => {
   it("has a case for each of its operations, and no case without one", () => {
-    const names = OPERATIONS.map(({ name }) => name);
+    const names = [...OPERATIONS.keys()];
     expect(names.filter((name) => !(name in CASES)), "operations without a case").toEqual([]);
     expect(Object.keys(CASES).filter((name) => !names.includes(name)), "no operation").toEqual([]);
   });
 });
 
-const toolsets = Map.groupBy(OPERATIONS, ({ toolset }) => toolset);
+const toolsets = Object.keys(TOOLSETS) as (keyof typeof TOOLSETS)[];
 
-describe.each([...toolsets])("%s", (_toolset, operations) => {
+describe.each(toolsets)("%s", (toolset) => {
+  const operations = [...OPERATIONS.values()].filter((one) => one.toolset === toolset);
   let scene: Scene;
   beforeAll(async () => {
     scene = await newScene();
@@ -119,8 +120,8 @@ describe.each([...toolsets])("%s", (_toolset, operations) => {
 });
 
 /** What a destructive operation wants to be told. */
-function confirmation({ effect, confirm }: Operation): { confirm: unknown } | undefined {
-  return effect === "destructive" ? { confirm: confirm ?? true } : undefined;
+function confirmation({ effect, confirm }: Operation): { confirm: true | "all" } | undefined {
+  return effect === "destructive" ? { confirm: confirm === "all" ? "all" : true } : undefined;
 }
 
 /** The ids that tell the scene's rows, and those of the arguments'. */

@@ -3,6 +3,8 @@ import { ACCESS_CASES } from "./access.ts";
 import { AGENT_CASES } from "./agents.ts";
 import { BREAKPOINT_CASES } from "./breakpoints.ts";
 import { DEVICE_CASES } from "./devices.ts";
+import { ENTRY_CASES } from "./entries.ts";
+import { EXPORT_CASES } from "./exports.ts";
 import { INSIGHT_CASES } from "./insight.ts";
 import { LIVE_CASES } from "./live.ts";
 import { PEOPLE_CASES } from "./people.ts";
@@ -11,6 +13,7 @@ import { RELEASE_CASES } from "./releases.ts";
 import { SCRIPT_CASES } from "./scripts.ts";
 import { SERVICE_CASES } from "./services.ts";
 import { SETTINGS_CASES } from "./settings.ts";
+import { TABLE_CASES } from "./tables.ts";
 import { TAG_CASES } from "./tags.ts";
 import { TELEGRAM_CASES } from "./telegram.ts";
 import { WORKSPACE_CASES } from "./workspaces.ts";
@@ -20,6 +23,8 @@ export const CASES: Cases = {
   ...AGENT_CASES,
   ...BREAKPOINT_CASES,
   ...DEVICE_CASES,
+  ...ENTRY_CASES,
+  ...EXPORT_CASES,
   ...INSIGHT_CASES,
   ...LIVE_CASES,
   ...PEOPLE_CASES,
@@ -28,6 +33,7 @@ export const CASES: Cases = {
   ...SCRIPT_CASES,
   ...SERVICE_CASES,
   ...SETTINGS_CASES,
+  ...TABLE_CASES,
   ...TAG_CASES,
   ...TELEGRAM_CASES,
   ...WORKSPACE_CASES,

@@ -12,7 +12,7 @@ export const DEVICE_CASES: Cases = {
     create: "create_device",
     update: "update_device",
     remove: "delete_device",
-  }, { narrow: (key, { workspaceId }) => ({ workspace_id: workspaceId }) }),
+  }, { narrow: (_key, { workspaceId }) => ({ workspace_id: workspaceId }) }),
   ...tableCases("device_status", { list: "list_device_statuses", get: "get_device_status" }),
   ...tableCases("device_jwts", { list: "list_device_credentials", get: "get_device_credential" }),
   ...tableCases("device_commands", { list: "list_device_commands", get: "get_device_command" }),
