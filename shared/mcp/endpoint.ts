@@ -4,15 +4,18 @@ import {
   WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
 import { Hono } from "hono";
+import type { ErrorHandler } from "hono";
 import { createMiddleware } from "hono/factory";
 import type { Config } from "../config/config.ts";
 import type { AppEnv, Runtime } from "../http/app.ts";
 import { readJson } from "../http/body.ts";
-import { AppError } from "../http/errors.ts";
+import { AppError, toAppError } from "../http/errors.ts";
 import type { Call } from "../operations/call.ts";
 import { missingScopes } from "../operations/dispatch.ts";
+import type { Operation } from "../operations/operation.ts";
 import { OPERATIONS } from "../operations/registry.ts";
 import { callFactory } from "./caller.ts";
+import { isExecutor } from "./connectors.ts";
 import { mcpServer } from "./server.ts";
 import { type Surface, surfaceOf } from "./surface.ts";
 
@@ -35,7 +38,7 @@ export function mcpEndpoint(
   const origins = new Set(
     [config.BUSYMATE_WEB_URL, config.SUPABASE_URL].map((url) => new URL(url).origin),
   );
-  const app = new Hono<CallerEnv>();
+  const app = new Hono<CallerEnv>().onError(rpcOnError);
 
   app.use("/", ownOrigin(origins));
   // Neither a stream to hold open nor a session to end (both eras allow 405).
@@ -48,15 +51,15 @@ export function mcpEndpoint(
     const surface = surfaceOf(new URL(c.req.url).searchParams);
     const body = await readJson(c.req.raw, { limit: BODY_LIMIT });
     if (Array.isArray(body)) {
-      return rpcError(
-        -32600,
+      throw new AppError(
+        "invalid_request",
         "Send one message at a time: batches ended with revision 2025-06-18.",
       );
     }
     const call = await callFor({
       token: c.var.caller.token,
       signal: c.req.raw.signal,
-      background: (work) => keepAlive(work),
+      background: keepAlive,
     });
     demandScopes(call, body);
     return await serve(normalised(c.req.raw, body), body, call, surface);
@@ -64,22 +67,29 @@ export function mcpEndpoint(
   return app;
 }
 
-/** A present Origin that is not ours is a page that was not meant to call (DNS rebinding): 403. */
+/**
+ * A present Origin that is neither ours nor a program on the user's own machine is a page that was not
+ * meant to call (DNS rebinding): 403.
+ */
 function ownOrigin(origins: ReadonlySet<string>) {
   return createMiddleware<CallerEnv>(async (c, next) => {
     const origin = c.req.header("origin");
-    if (origin !== undefined && !origins.has(origin)) {
+    if (origin !== undefined && !origins.has(origin) && !isLoopback(origin)) {
       throw new AppError("forbidden", `The origin ${origin} may not call this endpoint.`);
     }
     await next();
   });
 }
 
+/** The inspector and other clients in a browser are served from there. */
+function isLoopback(origin: string): boolean {
+  return URL.canParse(origin) &&
+    ["localhost", "127.0.0.1", "[::1]"].includes(new URL(origin).hostname);
+}
+
 /** A tool for which the token lacks a scope is a challenge to ask for it (RFC 6750 section 3.1). */
 function demandScopes(call: Call, body: unknown): void {
-  const { method, params } = (body ?? {}) as { method?: unknown; params?: { name?: unknown } };
-  if (method !== "tools/call") return;
-  const operation = OPERATIONS.get(String(params?.name));
+  const operation = operationCalled(body);
   const missing = operation ? missingScopes(call.rights, operation) : [];
   if (missing.length === 0) return;
   const scope = [...new Set([...call.rights.scopes, ...missing])].join(" ");
@@ -90,6 +100,17 @@ function demandScopes(call: Call, body: unknown): void {
       headers: { "WWW-Authenticate": `Bearer error="insufficient_scope", scope="${scope}"` },
     },
   );
+}
+
+/** The operation that a message runs, by its own name or through an executor. */
+function operationCalled(body: unknown): Operation | undefined {
+  const { method, params } = (body ?? {}) as {
+    method?: unknown;
+    params?: { name?: unknown; arguments?: { name?: unknown } };
+  };
+  if (method !== "tools/call") return undefined;
+  return OPERATIONS.get(String(params?.name)) ??
+    (isExecutor(params?.name) ? OPERATIONS.get(String(params?.arguments?.name)) : undefined);
 }
 
 async function serve(
@@ -128,13 +149,34 @@ function normalised(request: Request, body: unknown): Request {
   });
 }
 
-function rpcError(code: number, message: string): Response {
-  return Response.json({ jsonrpc: "2.0", id: null, error: { code, message } }, { status: 400 });
-}
+/**
+ * What is wrong with a message is told as JSON-RPC tells it; who may not come in, or not now, learns it
+ * by HTTP, before any message is read.
+ */
+const rpcOnError: ErrorHandler<CallerEnv> = (thrown, c) => {
+  const error = toAppError(thrown);
+  const { code, message, status, headers } = error;
+  if (![400, 413, 415].includes(status) && status < 500) throw error;
+  return c.json(
+    {
+      jsonrpc: "2.0",
+      id: null,
+      error: {
+        code: status >= 500 ? -32603 : code === "invalid_json" ? -32700 : -32600,
+        message,
+        data: { code, request_id: c.get("requestId") },
+      },
+    },
+    status,
+    headers,
+  );
+};
 
 /** Supabase keeps an isolate for work it is told of; elsewhere the process lives on anyway. */
 function keepAlive(work: Promise<unknown>): void {
+  // Its failure is in the job's row, or nowhere can it be told: it must not end the process.
+  const settled = work.catch(() => {});
   const runtime =
     (globalThis as { EdgeRuntime?: { waitUntil(work: Promise<unknown>): void } }).EdgeRuntime;
-  runtime?.waitUntil(work);
+  runtime?.waitUntil(settled);
 }

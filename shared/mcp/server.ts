@@ -31,7 +31,7 @@ const TEMPLATES = [
 /** The server of one request: what it lists and runs is the caller's. */
 export function mcpServer(call: Call, surface: Surface): Server {
   const server = new Server(
-    { name: version.name, title: "Busymate", version: version.version },
+    { name: "busymate", title: version.name, version: version.version },
     {
       instructions: INSTRUCTIONS,
       capabilities: {
