@@ -3,6 +3,7 @@ import {
   isLegacyRequest,
   WebStandardStreamableHTTPServerTransport,
 } from "@modelcontextprotocol/server";
+import type { Server } from "@modelcontextprotocol/server";
 import { Hono } from "hono";
 import type { ErrorHandler } from "hono";
 import { createMiddleware } from "hono/factory";
@@ -17,7 +18,7 @@ import { OPERATIONS } from "../operations/registry.ts";
 import { callFactory } from "./caller.ts";
 import { isExecutor } from "./connectors.ts";
 import { mcpServer } from "./server.ts";
-import { type Surface, surfaceOf } from "./surface.ts";
+import { surfaceOf } from "./surface.ts";
 
 const BODY_LIMIT = 4 * 1_048_576;
 
@@ -35,6 +36,7 @@ export function mcpEndpoint(
   runtime: Runtime,
 ): Hono<CallerEnv> {
   const callFor = callFactory(config, runtime.fetch);
+  const serve = eras();
   const origins = new Set(
     [config.BUSYMATE_WEB_URL, config.SUPABASE_URL].map((url) => new URL(url).origin),
   );
@@ -62,7 +64,7 @@ export function mcpEndpoint(
       background: keepAlive,
     });
     demandScopes(call, body);
-    return await serve(normalised(c.req.raw, body), body, call, surface);
+    return await serve(normalised(c.req.raw), body, () => mcpServer(call, surface));
   });
   return app;
 }
@@ -113,40 +115,38 @@ function operationCalled(body: unknown): Operation | undefined {
     (isExecutor(params?.name) ? OPERATIONS.get(String(params?.arguments?.name)) : undefined);
 }
 
-async function serve(
-  request: Request,
-  body: unknown,
-  call: Call,
-  surface: Surface,
-): Promise<Response> {
-  if (await isLegacyRequest(request, body)) {
-    const transport = new WebStandardStreamableHTTPServerTransport({
-      enableJsonResponse: true,
-      maxRequestBodySize: BODY_LIMIT,
-    });
-    await mcpServer(call, surface).connect(transport);
+/** Streams that wait for changes: each would hold an isolate, and nothing changes while one listens. */
+const MOST_SUBSCRIPTIONS = 8;
+
+/** Answers a message in the era that it speaks. */
+function eras(): (request: Request, body: unknown, server: () => Server) => Promise<Response> {
+  // One handler, so that it can count subscriptions; the server of a request travels with its caller.
+  const modern = createMcpHandler(
+    ({ authInfo }) => (authInfo!.extra as { server: Server }).server,
+    {
+      legacy: "reject",
+      maxSubscriptions: MOST_SUBSCRIPTIONS,
+    },
+  );
+  return async (request, body, server) => {
+    if (!await isLegacyRequest(request, body)) {
+      const authInfo = { token: "", clientId: "", scopes: [], extra: { server: server() } };
+      return await modern.fetch(request, { parsedBody: body, authInfo });
+    }
+    const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: true });
+    await server().connect(transport);
     return await transport.handleRequest(request, { parsedBody: body });
-  }
-  const handler = createMcpHandler(() => mcpServer(call, surface), {
-    legacy: "reject",
-    responseMode: "json",
-    // Nothing here changes while somebody listens, and each listener would hold an isolate.
-    maxSubscriptions: 0,
-    maxRequestBodySize: BODY_LIMIT,
-  });
-  return await handler.fetch(request, { parsedBody: body });
+  };
 }
 
-/** Some clients accept JSON alone or anything: the answer is JSON, whatever the transport insists on. */
-function normalised(request: Request, body: unknown): Request {
-  const headers = new Headers(request.headers);
+/**
+ * The head of the request, whose body has been read. Some clients accept JSON alone or anything: the
+ * answer is JSON, whatever the transport insists on.
+ */
+function normalised({ url, headers: sent, signal }: Request): Request {
+  const headers = new Headers(sent);
   headers.set("Accept", "application/json, text/event-stream");
-  return new Request(request.url, {
-    method: "POST",
-    headers,
-    body: JSON.stringify(body ?? null),
-    signal: request.signal,
-  });
+  return new Request(url, { method: "POST", headers, signal });
 }
 
 /**
