@@ -20,6 +20,7 @@ import { databaseUrl, launchPostgres } from "./postgres/launch.ts";
 import { applyPlatform } from "./postgres/platform.ts";
 import { launchPostgrest } from "./postgrest/launch.ts";
 import { startRealtime } from "./realtime/server.ts";
+import { startNet } from "./net/worker.ts";
 import { type Part, supervise } from "./supervise.ts";
 import { buildWeb } from "./web.ts";
 
@@ -243,6 +244,7 @@ async function startServices({ url, keys, report, part, atEnd }: Site, databaseP
       report,
     })),
     begun(startCron({ databaseUrl: superuserUrl, report })),
+    begun(startNet({ databaseUrl: superuserUrl, report })),
   ]);
   for (const outcome of started) if (outcome.status === "rejected") throw outcome.reason;
   return { ports, postgrest };

@@ -137,7 +137,7 @@ comment on function private.evaluate_alerts() is 'Looks whether there is anythin
 create function private.tend_telegram() returns void
 language plpgsql volatile security definer set search_path = '' as $$
 begin
-  -- One at a time: two would tell twice what neither sees the other note down.
+  -- A run that takes longer than the interval is not joined by a second one.
   if pg_try_advisory_xact_lock(hashtextextended('busymate: alerts', 0)) then
     perform private.evaluate_alerts();
   end if;
