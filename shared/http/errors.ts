@@ -24,6 +24,7 @@ export const ERROR_STATUS = {
   not_found: 404,
   method_not_allowed: 405,
   name_taken: 409,
+  conflict: 409,
   body_too_large: 413,
   too_many_entries: 413,
   unsupported_media_type: 415,
