@@ -11,6 +11,8 @@ export interface FunctionOptions {
   url: string;
   keys: StackKeys;
   allowLoopbackDocuments: boolean;
+  /** What `supabase secrets set` would give every function. */
+  secrets: Readonly<Record<string, string>>;
   logFile: string;
   stack: string;
 }
@@ -47,6 +49,7 @@ export async function launchFunction(options: FunctionOptions): Promise<Child> {
 function environment(options: FunctionOptions): Record<string, string> {
   const { slug, port, url, keys } = options;
   return {
+    ...options.secrets,
     PATH: process.env["PATH"] ?? "",
     HOME: process.env["HOME"] ?? "",
     NO_COLOR: "1",
