@@ -9,9 +9,7 @@ export type Link = TelegramAccount & { linked_at: string };
 
 /** The Telegram account linked to the person; null without one. */
 export async function currentLink(): Promise<Link | null> {
-  return rows(
-    await (await rest()).rpc("get_telegram_link").overrideTypes<Link | null, { merge: false }>(),
-  );
+  return rows(await (await rest()).rpc("get_telegram_link")) as unknown as Link | null;
 }
 
 /** The linked account, and the way to end it. */

@@ -24,9 +24,8 @@ export async function linkRequest(
   let account: TelegramAccount;
   try {
     account = rows(
-      await (await rest()).rpc("get_telegram_link_request", { code })
-        .overrideTypes<TelegramAccount, { merge: false }>(),
-    );
+      await (await rest()).rpc("get_telegram_link_request", { code }),
+    ) as unknown as TelegramAccount;
   } catch (error) {
     forgetCode();
     throw error;
