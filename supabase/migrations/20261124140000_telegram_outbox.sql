@@ -99,6 +99,8 @@ comment on function private.tell_telegram(uuid, bigint, jsonb, boolean, interval
 create function internal.telegram_claim(ticket_hash text, batch integer) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
+declare
+  claimed jsonb;
 begin
   delete from private.telegram_tickets t
   where t.ticket_hash = telegram_claim.ticket_hash and t.issued_at > now() - interval '1 minute';
@@ -109,20 +111,21 @@ begin
   where o.expires_at <= now()
     or o.needs_link and not exists (
       select from public.telegram_links l where l.user_id = o.user_id and l.chat_id = o.chat_id);
-  return (
-    with due as materialized (
-      select o.id from private.telegram_outbox o
-      where o.due_at <= now()
-      order by o.id limit least(batch, 100)
-      for update skip locked
-    ), leased as (
-      update private.telegram_outbox o set due_at = now() + interval '60 seconds', attempts = o.attempts + 1
-      from due where o.id = due.id
-      returning o.id, o.chat_id, o.message, o.attempts
-    )
-    select coalesce(
-      jsonb_agg(jsonb_build_object('id', l.id, 'chat_id', l.chat_id, 'message', l.message, 'attempts', l.attempts) order by l.id), '[]')
-    from leased l);
+  with due as materialized (
+    select o.id from private.telegram_outbox o
+    where o.due_at <= now()
+    order by o.id limit least(batch, 100)
+    for update skip locked
+  ), leased as (
+    update private.telegram_outbox o set due_at = now() + interval '60 seconds', attempts = o.attempts + 1
+    from due where o.id = due.id
+    returning o.id, o.chat_id, o.message, o.attempts
+  )
+  select coalesce(
+    jsonb_agg(jsonb_build_object('id', l.id, 'chat_id', l.chat_id, 'message', l.message, 'attempts', l.attempts) order by l.id), '[]')
+  into claimed
+  from leased l;
+  return claimed;
 end
 $$;
 comment on function internal.telegram_claim(text, integer) is 'Messages to send now, leased for 60 seconds, for a ticket of a call that was made less than a minute ago; error invalid_ticket otherwise. What came too late, or to somebody no longer linked, is dropped.';
