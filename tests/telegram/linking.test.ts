@@ -1,4 +1,3 @@
-import { decodeJwt } from "jose";
 import { describe, expect, it } from "vitest";
 import { auditOf } from "../support/audit.ts";
 import { newAddress } from "../support/neighbour.ts";
@@ -206,13 +205,11 @@ describe("a link", () => {
       await rpc(person.token, "list_connections"),
     );
     const { grant_id } = listed.find(({ client_name }) => client_name === "Telegram bot")!;
-    const said = (await textsIn(account.id)).length;
     expect((await rpc(person.token, "revoke_connection", { grant_id })).body).toBe(true);
     expect((await rpc(person.token, "get_telegram_link")).body).toBeNull();
     await expect.poll(() => textsIn(account.id)).toContainEqual(
       expect.stringContaining("no longer linked"),
     );
-    expect(said).toBeGreaterThan(0);
     expect(await write(account, "/me")).toContain("not linked");
   });
 
@@ -225,6 +222,5 @@ describe("a link", () => {
       .toEqual([1, 0, 1]);
     expect((await rpc(stranger.token, "unlink_telegram")).body).toBe(false);
     expect((await rpc(person.token, "get_telegram_link")).body).not.toBeNull();
-    expect(decodeJwt(person.token)["sub"]).toBe(person.id);
   });
 });

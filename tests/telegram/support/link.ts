@@ -3,7 +3,7 @@
 import { newAddress } from "../../support/neighbour.ts";
 import type { Answer } from "../../support/rest.ts";
 import { call, newPerson, type Person } from "../../support/world.ts";
-import { type Account, newAccount, newCode } from "./chat.ts";
+import { type Account, newAccount, newCode, nextText } from "./chat.ts";
 
 export interface Refusal {
   code: string;
@@ -44,5 +44,7 @@ export async function newLinked(role = "member"): Promise<{ person: Person; acco
   const [person, account] = [await newPerson(role), newAccount()];
   const { status, body } = await consume(person.token, await newCode(account));
   if (status !== 200) throw new Error(`not linked: ${status} ${body.message}`);
+  // What the chat is told of it comes by itself: later it would be taken for another answer.
+  await nextText(account.id, 1);
   return { person, account };
 }
