@@ -60,7 +60,8 @@ async function answered(ctx: Context, act: (from: Sender) => Promise<void>): Pro
     });
   } catch (error) {
     const away = error instanceof AppError && error.code === "unavailable";
-    await say(api, chat.id, away ? UNAVAILABLE : WENT_WRONG);
+    // If that cannot be said either, what went wrong first is still what the log has to know.
+    await say(api, chat.id, away ? UNAVAILABLE : WENT_WRONG).catch(() => {});
     throw error;
   }
 }

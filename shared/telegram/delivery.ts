@@ -70,24 +70,29 @@ async function attempt(
   { chat_id, message, attempts }: ClaimedMessage,
 ): Promise<Settlement> {
   const text = wordingOf(message);
-  if (text === null) return { outcome: "refused" };
+  // The database is newer than this function: the next version has the words.
+  if (text === null) return retry(attempts, `unknown kind ${message.kind}`);
   try {
     await sayCaptured(api, chat_id, text);
     return { outcome: "sent" };
   } catch (error) {
     if (!(error instanceof GrammyError)) {
-      return { outcome: "retry", retry_seconds: backoff(attempts), error: String(error) };
+      return retry(attempts, String(error));
     }
     const { error_code, description, parameters } = error;
     // The chat is gone or the person has blocked the bot: that does not change by asking again.
     if (error_code < 500 && error_code !== 429) return { outcome: "refused" };
-    const seconds = parameters.retry_after ?? backoff(attempts);
-    return { outcome: "retry", retry_seconds: seconds, error: description };
+    return retry(attempts, description, parameters.retry_after);
   }
 }
 
-function backoff(attempts: number): number {
-  return Math.min(2 ** attempts, LONGEST_WAIT_SECONDS);
+/** As long as Telegram says, else twice as long every time. */
+function retry(
+  attempts: number,
+  error: string,
+  seconds: number = Math.min(2 ** attempts, LONGEST_WAIT_SECONDS),
+): Settlement {
+  return { outcome: "retry", retry_seconds: seconds, error };
 }
 
 function invalidTicket(error: unknown): never {

@@ -1,3 +1,4 @@
+import { BotError } from "grammy/web";
 import type { Bot } from "grammy/web";
 import { Hono } from "hono";
 import { z } from "zod";
@@ -75,6 +76,9 @@ async function work(
   chatId: number,
   admission: Extract<UpdateAdmission, { fresh: true }>,
 ): Promise<void> {
-  if (admission.allowed) await bot.handleUpdate(update);
-  else if (admission.tell) await say(bot.api, chatId, tooMany(admission.reset_seconds));
+  if (admission.allowed) {
+    await bot.handleUpdate(update).catch((thrown: unknown) => {
+      throw thrown instanceof BotError ? thrown.error : thrown;
+    });
+  } else if (admission.tell) await say(bot.api, chatId, tooMany(admission.reset_seconds));
 }
