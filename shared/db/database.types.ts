@@ -18,6 +18,12 @@ export type Database = {
 "create_pairing_code":
 { Args: { "code_hash": string,"user_id": string,"workspace_id": string }; Returns: Json
                            },
+"create_proposal":
+{ Args: { "args": Json,"thread_id": string,"tool": string,"user_id": string }; Returns: Json
+                           },
+"finish_proposal":
+{ Args: { "proposal_id": string,"result": Json,"user_id": string }; Returns: undefined
+                           },
 "issue_first_party_token":
 { Args: { "auth_session_id": string,"user_id": string }; Returns: Json
                            },
@@ -62,6 +68,9 @@ export type Database = {
                            },
 "renew_device_credential":
 { Args: { "credential_id": string }; Returns: Json
+                           },
+"take_proposal":
+{ Args: { "args": Json,"idempotency_key": string,"proposal_id": string,"user_id": string }; Returns: Json
                            },
 "unpair_device":
 { Args: { "device_uuid": string,"user_id": string }; Returns: boolean
@@ -1080,6 +1089,9 @@ isOneToOne: false
 { Args: { "user_id"?: string }; Returns: {
               "client_id": string,"client_name": string,"created_at": string,"expires_at": string,"grant_id": string,"label": string,"last_token_at": string,"live_tokens": number,"redirect_hosts": (string)[],"scope": string
             }[]
+                           },
+"my_rights":
+{ Args: Record<PropertyKey, never>; Returns: Json
                            },
 "post_status":
 { Args: { "snapshot": Json }; Returns: boolean
