@@ -4,6 +4,8 @@ import { dataOf } from "./answer.ts";
 import type { Database } from "./database.types.ts";
 import { oauthStore } from "./oauth.ts";
 import type { OAuthStore } from "./oauth.ts";
+import { proposalStore } from "./proposals.ts";
+import type { ProposalStore } from "./proposals.ts";
 import { id, timestamp } from "./shapes.ts";
 import { withTimeout } from "./signal.ts";
 
@@ -86,6 +88,7 @@ export interface Service {
   /** Which components are up, how old that is, and nothing of the host. */
   publicStatus(signal: AbortSignal): Promise<PublicStatusRow>;
   readonly oauth: OAuthStore;
+  readonly proposals: ProposalStore;
 }
 
 export interface ServiceOptions {
@@ -133,6 +136,9 @@ export function createService({ url, secretKey, fetch }: ServiceOptions): Servic
     publicStatus: (signal) => call("public_status", {}, publicStatus, signal),
     // The generated types do not know that an argument may be null.
     oauth: oauthStore((name, args, shape, signal) =>
+      call(name, args as Args<typeof name>, shape, signal)
+    ),
+    proposals: proposalStore((name, args, shape, signal) =>
       call(name, args as Args<typeof name>, shape, signal)
     ),
   };
