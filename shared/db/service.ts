@@ -8,6 +8,8 @@ import { proposalStore } from "./proposals.ts";
 import type { ProposalStore } from "./proposals.ts";
 import { id, timestamp } from "./shapes.ts";
 import { withTimeout } from "./signal.ts";
+import { telegramStore } from "./telegram.ts";
+import type { TelegramStore } from "./telegram.ts";
 
 const admission = z.object({
   allowed: z.boolean(),
@@ -89,6 +91,7 @@ export interface Service {
   publicStatus(signal: AbortSignal): Promise<PublicStatusRow>;
   readonly oauth: OAuthStore;
   readonly proposals: ProposalStore;
+  readonly telegram: TelegramStore;
 }
 
 export interface ServiceOptions {
@@ -139,6 +142,7 @@ export function createService({ url, secretKey, fetch }: ServiceOptions): Servic
       call(name, args as Args<typeof name>, shape, signal)
     ),
     proposals: proposalStore((name, args, shape, signal) =>
+    telegram: telegramStore((name, args, shape, signal) =>
       call(name, args as Args<typeof name>, shape, signal)
     ),
   };

@@ -22,6 +22,8 @@ export const personClaims = z.object({
   session_id: id,
   iat: time,
   exp: time,
+  /** Who acts for the person, when it is not the person. The audit log names it. */
+  act: z.string().optional(),
 }).refine((claims) => claims.aud.includes(claims.iss));
 
 /** A device's credential. `sub` is the credential's own row, never the device's or a person's uuid. */

@@ -14,6 +14,8 @@ export interface PersonGrant {
   grant_id: string;
   issued_at: Date;
   expires_at: Date;
+  /** Who acts for the person, when it is not the person. */
+  act?: "telegram";
 }
 
 export interface DeviceCredential {
@@ -53,6 +55,7 @@ export function createSigner(privateKey: JWK & { kid: string }, issuer: string):
         session_id: grant.grant_id,
         iat: seconds(grant.issued_at),
         exp: seconds(grant.expires_at),
+        ...(grant.act && { act: grant.act }),
       }),
     device: (credential) =>
       sign({
