@@ -142,6 +142,8 @@ export function createService({ url, secretKey, fetch }: ServiceOptions): Servic
       call(name, args as Args<typeof name>, shape, signal)
     ),
     proposals: proposalStore((name, args, shape, signal) =>
+      call(name, args as Args<typeof name>, shape, signal)
+    ),
     telegram: telegramStore((name, args, shape, signal) =>
       call(name, args as Args<typeof name>, shape, signal)
     ),
