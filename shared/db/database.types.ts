@@ -181,14 +181,14 @@ isOneToOne: false
                   ]
                 },"breakpoint_events": {
                   Row: {
-                    "decided_by": string | null,"decision": string | null,"device_uuid": string,"edited_raw": string | null,"expires_at": string,"held_at": string,"id": string,"method": string | null,"phase": string,"raw": string,"request_id": string,"resumed_at": string | null,"url": string | null,"workspace_id": string
+                    "decided_by": string | null,"decision": string | null,"device_uuid": string,"edited_encoding": string | null,"edited_raw": string | null,"encoding": string | null,"expires_at": string,"held_at": string,"id": string,"method": string | null,"phase": string,"raw": string,"request_id": string,"resumed_at": string | null,"url": string | null,"workspace_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "decided_by"?: string | null,"decision"?: string | null,"device_uuid": string,"edited_raw"?: string | null,"expires_at"?: string,"held_at"?: string,"id"?: string,"method"?: string | null,"phase": string,"raw": string,"request_id": string,"resumed_at"?: string | null,"url"?: string | null,"workspace_id": string
+                    "decided_by"?: string | null,"decision"?: string | null,"device_uuid": string,"edited_encoding"?: string | null,"edited_raw"?: string | null,"encoding"?: string | null,"expires_at"?: string,"held_at"?: string,"id"?: string,"method"?: string | null,"phase": string,"raw": string,"request_id": string,"resumed_at"?: string | null,"url"?: string | null,"workspace_id": string
                   }
                   Update: {
-                    "decided_by"?: string | null,"decision"?: string | null,"device_uuid"?: string,"edited_raw"?: string | null,"expires_at"?: string,"held_at"?: string,"id"?: string,"method"?: string | null,"phase"?: string,"raw"?: string,"request_id"?: string,"resumed_at"?: string | null,"url"?: string | null,"workspace_id"?: string
+                    "decided_by"?: string | null,"decision"?: string | null,"device_uuid"?: string,"edited_encoding"?: string | null,"edited_raw"?: string | null,"encoding"?: string | null,"expires_at"?: string,"held_at"?: string,"id"?: string,"method"?: string | null,"phase"?: string,"raw"?: string,"request_id"?: string,"resumed_at"?: string | null,"url"?: string | null,"workspace_id"?: string
                   }
                   Relationships: [
                     {
@@ -1114,6 +1114,9 @@ isOneToOne: false
               "client_id": string,"client_name": string,"created_at": string,"expires_at": string,"grant_id": string,"label": string,"last_token_at": string,"live_tokens": number,"redirect_hosts": (string)[],"scope": string
             }[]
                            },
+"list_tables":
+{ Args: { "name"?: string }; Returns: Json
+                           },
 "my_rights":
 { Args: Record<PropertyKey, never>; Returns: Json
                            },
@@ -1133,7 +1136,7 @@ isOneToOne: false
 { Args: { "changes"?: Json,"id": string,"idempotency_key"?: string }; Returns: Json
                            },
 "resolve_breakpoint":
-{ Args: { "decision": string,"event_id": string,"raw"?: string }; Returns: Json
+{ Args: { "decision": string,"encoding"?: string,"event_id": string,"raw"?: string }; Returns: Json
                            },
 "revoke_connection":
 { Args: { "grant_id": string }; Returns: boolean
