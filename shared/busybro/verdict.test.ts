@@ -35,7 +35,7 @@ describe("a conversation", () => {
             // Independent of how the rule is written: what ran, and what had been read by then.
             expect(ran && acts && untrustedSeen).toBe(false);
             expect(ran && one?.effect === "destructive").toBe(false);
-            expect(ran && (one === undefined || one.peopleOnly === true)).toBe(false);
+            expect(ran && (one === undefined || (acts && one.peopleOnly === true))).toBe(false);
           });
           expect(tainted && !after).toBe(false);
           expect(untrustedSeen && !after).toBe(false);

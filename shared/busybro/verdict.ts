@@ -16,9 +16,10 @@ export function taints({ content }: Traits): boolean {
  * conversation, and nothing that cannot be undone ever runs without the person.
  */
 export function verdictOn({ effect, peopleOnly, openWorld }: Traits, tainted: boolean): Verdict {
-  if (peopleOnly) return "refuse";
+  const acts = effect !== "read" || openWorld === true;
+  // Who may do what is often asked of BusyBro; deciding it is what it must never be talked into.
+  if (peopleOnly && acts) return "refuse";
   if (effect === "destructive") return "propose";
-  const acts = effect === "write" || openWorld === true;
   return acts && tainted ? "propose" : "run";
 }
 
@@ -30,7 +31,7 @@ export function verdictsOn(
   calls: readonly (Traits | undefined)[],
   tainted: boolean,
 ): { verdicts: Verdict[]; tainted: boolean } {
-  const after = tainted || calls.some((one) => one !== undefined && !one.peopleOnly && taints(one));
+  const after = tainted || calls.some((one) => one !== undefined && taints(one));
   return {
     verdicts: calls.map((one) => one === undefined ? "refuse" : verdictOn(one, after)),
     tainted: after,
