@@ -7,13 +7,9 @@ const HISTORY_CHARACTERS = 24_000;
 
 /** What a model is given to read: what was said, as much of it as fits, then the question. */
 export function conversationFor(turn: Turn, thread: Thread): Message[] {
-  const said = [...thread.said];
-  if (turn.priorAnswer !== "" && said.at(-1)?.text !== turn.priorAnswer) {
-    said.push({ role: "assistant", text: turn.priorAnswer });
-  }
   const kept: Message[] = [];
   let room = HISTORY_CHARACTERS;
-  for (const { role, text } of said.toReversed()) {
+  for (const { role, text } of thread.said.toReversed()) {
     room -= text.length;
     if (room < 0) break;
     const clean = cleanedText(text);
@@ -23,6 +19,17 @@ export function conversationFor(turn: Turn, thread: Thread): Message[] {
   }
   // Providers want the person to speak first.
   while (kept[0]?.role === "assistant") kept.shift();
-  const context = turn.context === "" ? "" : `(The person is looking at: ${cleanedText(turn.context)})\n\n`;
-  return [...kept, { role: "user", text: context + cleanedText(turn.question) }];
+  return [...kept, { role: "user", text: prefaced(turn, thread) }];
+}
+
+/** The question, after what the client says of where it was asked. */
+function prefaced({ question, context, priorAnswer }: Turn, { said }: Thread): string {
+  const parts = [
+    context === "" ? "" : `(The person is looking at: ${context})`,
+    priorAnswer === "" || said.at(-1)?.text === priorAnswer
+      ? ""
+      : `(The answer before was:\n${priorAnswer})`,
+    question,
+  ];
+  return cleanedText(parts.filter((part) => part !== "").join("\n\n"));
 }
