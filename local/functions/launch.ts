@@ -18,7 +18,7 @@ export interface FunctionOptions {
 }
 
 /** Functions that mint tokens; no other is handed the private key. */
-const MINTING = new Set(["mcp", "device-pair", "telegram-bot"]);
+const MINTING = new Set(["mcp", "ask", "device-pair", "telegram-bot"]);
 
 /** Runs one edge function in a Deno process of its own and returns once it listens. */
 export async function launchFunction(options: FunctionOptions): Promise<Child> {

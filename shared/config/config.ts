@@ -38,6 +38,18 @@ const VARIABLES = {
     shape: z.string().regex(/^[0-9a-f]{7,64}$/).optional(),
     hint: "the deployed commit",
   },
+  /** Without a provider BusyBro answers offline. */
+  BUSYBRO_PROVIDER: {
+    shape: z.enum(["anthropic", "openai-compatible", "offline"]).default("offline"),
+    hint: "anthropic, openai-compatible or offline",
+  },
+  BUSYBRO_BASE_URL: { shape: url.optional(), hint: "the model server's URL with its version, as /v1" },
+  BUSYBRO_MODEL: { shape: z.string().min(1).optional(), hint: "the model's name" },
+  BUSYBRO_API_KEY: { shape: z.string().min(1).optional(), hint: "the model server's key" },
+  BUSYBRO_WEB_SEARCH: {
+    shape: z.literal("1").optional(),
+    hint: "1 lets the provider search the web, or leave it out",
+  },
   /** Without the first two the bot is not set up, and its function says so. */
   TELEGRAM_BOT_TOKEN: {
     shape: z.string().regex(/^\d+:[\w-]+$/).optional(),

@@ -18,6 +18,12 @@ export type Database = {
 "create_pairing_code":
 { Args: { "code_hash": string,"user_id": string,"workspace_id": string }; Returns: Json
                            },
+"create_proposal":
+{ Args: { "args": Json,"thread_id": string,"tool": string,"user_id": string }; Returns: Json
+                           },
+"finish_proposal":
+{ Args: { "proposal_id": string,"result": Json,"user_id": string }; Returns: undefined
+                           },
 "issue_first_party_token":
 { Args: { "auth_session_id": string,"user_id": string }; Returns: Json
                            },
@@ -62,6 +68,9 @@ export type Database = {
                            },
 "renew_device_credential":
 { Args: { "credential_id": string }; Returns: Json
+                           },
+"take_proposal":
+{ Args: { "args": Json,"idempotency_key": string,"proposal_id": string,"user_id": string }; Returns: Json
                            },
 "telegram_begin":
 { Args: { "chat_id": number,"function_url": string,"update_id": number }; Returns: Json
@@ -172,14 +181,14 @@ isOneToOne: false
                   ]
                 },"breakpoint_events": {
                   Row: {
-                    "decided_by": string | null,"decision": string | null,"device_uuid": string,"edited_raw": string | null,"expires_at": string,"held_at": string,"id": string,"method": string | null,"phase": string,"raw": string,"request_id": string,"resumed_at": string | null,"url": string | null,"workspace_id": string
+                    "decided_by": string | null,"decision": string | null,"device_uuid": string,"edited_encoding": string | null,"edited_raw": string | null,"encoding": string | null,"expires_at": string,"held_at": string,"id": string,"method": string | null,"phase": string,"raw": string,"request_id": string,"resumed_at": string | null,"url": string | null,"workspace_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "decided_by"?: string | null,"decision"?: string | null,"device_uuid": string,"edited_raw"?: string | null,"expires_at"?: string,"held_at"?: string,"id"?: string,"method"?: string | null,"phase": string,"raw": string,"request_id": string,"resumed_at"?: string | null,"url"?: string | null,"workspace_id": string
+                    "decided_by"?: string | null,"decision"?: string | null,"device_uuid": string,"edited_encoding"?: string | null,"edited_raw"?: string | null,"encoding"?: string | null,"expires_at"?: string,"held_at"?: string,"id"?: string,"method"?: string | null,"phase": string,"raw": string,"request_id": string,"resumed_at"?: string | null,"url"?: string | null,"workspace_id": string
                   }
                   Update: {
-                    "decided_by"?: string | null,"decision"?: string | null,"device_uuid"?: string,"edited_raw"?: string | null,"expires_at"?: string,"held_at"?: string,"id"?: string,"method"?: string | null,"phase"?: string,"raw"?: string,"request_id"?: string,"resumed_at"?: string | null,"url"?: string | null,"workspace_id"?: string
+                    "decided_by"?: string | null,"decision"?: string | null,"device_uuid"?: string,"edited_encoding"?: string | null,"edited_raw"?: string | null,"encoding"?: string | null,"expires_at"?: string,"held_at"?: string,"id"?: string,"method"?: string | null,"phase"?: string,"raw"?: string,"request_id"?: string,"resumed_at"?: string | null,"url"?: string | null,"workspace_id"?: string
                   }
                   Relationships: [
                     {
@@ -1105,6 +1114,12 @@ isOneToOne: false
               "client_id": string,"client_name": string,"created_at": string,"expires_at": string,"grant_id": string,"label": string,"last_token_at": string,"live_tokens": number,"redirect_hosts": (string)[],"scope": string
             }[]
                            },
+"list_tables":
+{ Args: { "name"?: string }; Returns: Json
+                           },
+"my_rights":
+{ Args: Record<PropertyKey, never>; Returns: Json
+                           },
 "post_status":
 { Args: { "snapshot": Json }; Returns: boolean
                            },
@@ -1121,7 +1136,7 @@ isOneToOne: false
 { Args: { "changes"?: Json,"id": string,"idempotency_key"?: string }; Returns: Json
                            },
 "resolve_breakpoint":
-{ Args: { "decision": string,"event_id": string,"raw"?: string }; Returns: Json
+{ Args: { "decision": string,"encoding"?: string,"event_id": string,"raw"?: string }; Returns: Json
                            },
 "revoke_connection":
 { Args: { "grant_id": string }; Returns: boolean

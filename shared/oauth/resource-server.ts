@@ -4,18 +4,22 @@ import type { AppEnv } from "../http/app.ts";
 import { AppError, toAppError } from "../http/errors.ts";
 import { guard } from "../token/guard.ts";
 import type { Gate, Limit } from "../token/guard.ts";
+import type { CallerEnv } from "../mcp/endpoint.ts";
 import { WELL_KNOWN } from "./metadata.ts";
 import { BASELINE, formatScopes } from "./scopes.ts";
 
 const MCP_LIMIT: Limit = { bucket: "mcp", capacity: 300, perSeconds: 60 };
 
 /** The MCP endpoint's door: who comes without a good token is told where to get one. */
-export function resourceServer(gate: Gate, issuer: string): Hono<AppEnv> {
+export function resourceServer(
+  gate: Gate,
+  issuer: string,
+  endpoint: Hono<CallerEnv>,
+): Hono<AppEnv> {
   const app = new Hono<AppEnv>().onError(challenging(issuer));
   const person = guard(gate, { accept: "person", limit: MCP_LIMIT });
-  app.on(["GET", "POST"], "/", person, (c) => {
-    throw new AppError("not_found", `There is nothing at ${c.req.path}.`);
-  });
+  app.use("/", person);
+  app.route("/", endpoint);
   return app;
 }
 

@@ -34,7 +34,9 @@ export function fit(value: unknown, limit = ANSWER_LIMIT - FRAME): string {
 
 function describe(cuts: Map<string, Cut>) {
   return {
-    parts: [...cuts.values()].map(({ where, kept, of, unit }) => `${where}: ${kept} of ${of} ${unit}`)
+    parts: [...cuts.values()].map(({ where, kept, of, unit }) =>
+      `${where}: ${kept} of ${of} ${unit}`
+    )
       .slice(0, 20),
     advice: "Ask for fewer rows, a page further on, or a slice of a body.",
   };

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import { AppError, toAppError } from "../http/errors.ts";
 import { faultOf } from "../http/validate.ts";
 import { fence, fit } from "./answer.ts";
@@ -17,7 +17,9 @@ export function refusalOf(rights: Rights, operation: Operation): AppError | unde
   if (missing.length > 0) {
     return new AppError(
       "insufficient_scope",
-      `${operation.name}: the token lacks the scope ${missing.join(" and ")}; connect again and allow it.`,
+      `${operation.name}: the token lacks the scope ${
+        missing.join(" and ")
+      }; connect again and allow it.`,
       { details: { scopes: missing } },
     );
   }
@@ -59,10 +61,17 @@ function explain(error: z.ZodError, schema: z.ZodObject): string {
   }
   if (issue?.path[0] === "confirm") {
     return `this cannot be undone. Ask the person, then call it again with confirm: ${
-      JSON.stringify((schema.shape["confirm"] as z.ZodLiteral).value)
+      confirmValue(schema)
     }.`;
   }
   return `${faultOf(error)}.`;
+}
+
+function confirmValue(schema: z.ZodObject): string {
+  const confirm = schema.shape["confirm"];
+  return confirm instanceof z.ZodLiteral
+    ? JSON.stringify(confirm.value)
+    : 'true for one row, or "all" for several';
 }
 
 /** Runs an operation for a caller: rights, input, handler, and an answer that fits and is fenced. */

@@ -42,7 +42,10 @@ export function rowsOf<T>(answer: Answer<T>): NonNullable<T> | null {
 /** The same where nothing means that there is no such thing, or that it is somebody else's. */
 export function found<T>(value: T | null | undefined | false, what: string): T {
   if (value === null || value === undefined || value === false) {
-    throw new AppError("not_found", `There is no such ${what}, or it is not yours to see or change.`);
+    throw new AppError(
+      "not_found",
+      `There is no such ${what}, or it is not yours to see or change.`,
+    );
   }
   return value;
 }

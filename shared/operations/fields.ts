@@ -8,7 +8,10 @@ export const entryId = id("an entry");
 export const deviceUuid = id("a device");
 export const workspaceId = id("a workspace");
 export const name = (limit: number) => z.string().min(1).max(limit);
-export const instant = z.iso.datetime({ offset: true, error: "give an ISO 8601 time with its offset" })
+export const instant = z.iso.datetime({
+  offset: true,
+  error: "give an ISO 8601 time with its offset",
+})
   .describe("ISO 8601 time with offset");
 export const object = z.record(z.string(), z.unknown());
 export const domain = z.string().max(253).regex(

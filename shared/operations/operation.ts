@@ -75,8 +75,11 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject> {
   readonly idempotent?: true;
   /** Reaches beyond the product: a device sends a request, a message leaves. */
   readonly openWorld?: true;
-  /** What `confirm` must be; destructive operations need true unless they say more. */
-  readonly confirm?: "all";
+  /**
+   * What `confirm` must be: destructive operations need true; "all" where many rows go at once; with
+   * "rows" the input itself says which of the two.
+   */
+  readonly confirm?: "all" | "rows";
   readonly content: Content;
   /** Never offered to BusyBro: it decides who may do what, or binds an identity. */
   readonly peopleOnly?: true;
@@ -112,7 +115,7 @@ export function annotationsOf({ title, effect, idempotent, openWorld }: Operatio
 
 /** The input as published and checked: destructive operations also ask for `confirm`. */
 export function inputOf({ effect, confirm, input }: Operation): z.ZodObject {
-  if (effect !== "destructive") return input;
+  if (effect !== "destructive" || confirm === "rows") return input;
   const value = confirm === undefined
     ? z.literal(true).describe("true, once the person has agreed to this very call")
     : z.literal(confirm).describe(`"${confirm}": it affects many rows and the person has agreed`);

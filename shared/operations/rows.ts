@@ -4,7 +4,13 @@ import type { Database } from "../db/database.types.ts";
 import { AppError } from "../http/errors.ts";
 import type { Call } from "./call.ts";
 import { found, rowsOf } from "./failure.ts";
-import { type Content, type Operation, operation, type Section, type Toolset } from "./operation.ts";
+import {
+  type Content,
+  type Operation,
+  operation,
+  type Section,
+  type Toolset,
+} from "./operation.ts";
 
 export type Table = keyof Database["public"]["Tables"];
 type Row = Record<string, unknown>;
@@ -111,7 +117,8 @@ export function tableOperations(spec: TableOperations): Operation[] {
       input: z.strictObject(spec.create),
       async run(call, input) {
         return rowsOf(
-          await anyTable(call, table).insert(input).select(columns).abortSignal(call.signal).single(),
+          await anyTable(call, table).insert(input).select(columns).abortSignal(call.signal)
+            .single(),
         );
       },
     }));
@@ -156,7 +163,9 @@ export function tableOperations(spec: TableOperations): Operation[] {
       input: z.strictObject(key),
       async run(call, input) {
         const rows = rowsOf(
-          await anyTable(call, table).delete().match(keyOf(input)).select(Object.keys(key).join(","))
+          await anyTable(call, table).delete().match(keyOf(input)).select(
+            Object.keys(key).join(","),
+          )
             .abortSignal(call.signal),
         );
         found(rows?.length, noun);
