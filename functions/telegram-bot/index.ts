@@ -1,4 +1,3 @@
-import { ask } from "../../shared/busybro/ask.ts";
 import { readConfig } from "../../shared/config/config.ts";
 import { writeLog } from "../../shared/http/log.ts";
 import { TELEGRAM_VARIABLES, telegramApp } from "../../shared/telegram/app.ts";
@@ -10,4 +9,4 @@ const background = (work: Promise<void>) => {
 };
 
 const config = readConfig(Deno.env.toObject(), TELEGRAM_VARIABLES);
-Deno.serve(telegramApp(config, { fetch, log: writeLog, background }, ask).fetch);
+Deno.serve(telegramApp(config, { fetch, log: writeLog, background }).fetch);

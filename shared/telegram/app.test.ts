@@ -13,15 +13,17 @@ function appWith(settings: { TELEGRAM_BOT_TOKEN?: string; TELEGRAM_WEBHOOK_SECRE
   return telegramApp(
     {
       ...project.config,
+      BUSYBRO_PROVIDER: "offline",
+      BUSYBRO_BASE_URL: undefined,
+      BUSYBRO_MODEL: undefined,
+      BUSYBRO_API_KEY: undefined,
+      BUSYBRO_WEB_SEARCH: undefined,
       TELEGRAM_BOT_TOKEN: undefined,
       TELEGRAM_WEBHOOK_SECRET: undefined,
       TELEGRAM_API_ROOT: "http://telegram.test",
       ...settings,
     },
     { ...project.runtime, background: () => {} },
-    () => {
-      throw new Error("nobody asks here");
-    },
   );
 }
 

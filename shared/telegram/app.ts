@@ -1,22 +1,19 @@
 import { Api } from "grammy/web";
+import { ask } from "../busybro/ask.ts";
+import { BRAIN_VARIABLES, createBrain } from "../busybro/brain.ts";
 import type { Config } from "../config/config.ts";
 import { createService } from "../db/service.ts";
 import { createApp } from "../http/app.ts";
 import { AppError } from "../http/errors.ts";
-import { createSigner } from "../token/sign.ts";
-import type { Asking } from "./asking.ts";
 import type { BackgroundRuntime } from "./background.ts";
 import { createBot } from "./bot.ts";
 import { delivery } from "./delivery.ts";
 import { webhook } from "./webhook.ts";
 
 export const TELEGRAM_VARIABLES = [
-  "SUPABASE_URL",
-  "SUPABASE_PUBLISHABLE_KEYS",
   "SUPABASE_SECRET_KEYS",
-  "BUSYMATE_ISSUER",
   "BUSYMATE_WEB_URL",
-  "BUSYMATE_SIGNING_KEY",
+  ...BRAIN_VARIABLES,
   "TELEGRAM_BOT_TOKEN",
   "TELEGRAM_WEBHOOK_SECRET",
   "TELEGRAM_API_ROOT",
@@ -29,7 +26,6 @@ const DELIVERY_TIMEOUT_SECONDS = 10;
 export function telegramApp(
   config: Config<(typeof TELEGRAM_VARIABLES)[number]>,
   runtime: BackgroundRuntime,
-  asking: Asking,
 ) {
   const app = createApp("telegram-bot", runtime);
   const {
@@ -46,16 +42,17 @@ export function telegramApp(
   }
   const { fetch } = runtime;
   const service = createService({ url, secretKey: config.SUPABASE_SECRET_KEYS, fetch });
+  const brain = createBrain(config, service, fetch);
   const bot = createBot({
     token,
     apiRoot,
     webUrl: config.BUSYMATE_WEB_URL,
     service,
-    signer: createSigner(config.BUSYMATE_SIGNING_KEY, config.BUSYMATE_ISSUER),
+    signer: brain.signer,
     url,
     publishableKey: config.SUPABASE_PUBLISHABLE_KEYS,
     fetch,
-    asking,
+    asking: (question, asker, signal) => ask(question, { brain, asker, signal }),
   });
   const functionUrl = `${url}/functions/v1/telegram-bot`;
   const api = new Api(token, { apiRoot, fetch, timeoutSeconds: DELIVERY_TIMEOUT_SECONDS });

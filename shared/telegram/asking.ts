@@ -3,6 +3,7 @@ import type { AskEvent } from "../busybro/events.ts";
 import type { Turn as Question } from "../busybro/turn.ts";
 import type { PersonClaims } from "../token/claims.ts";
 import { forTelegram } from "./captured.ts";
+import { plainText } from "./plain.ts";
 import { say, sayCaptured } from "./say.ts";
 import { MESSAGE_LIMIT, splitMessage } from "./split.ts";
 
@@ -32,7 +33,7 @@ export async function answerQuestion(
     for await (const event of events) {
       if (event.type === "tool" && event.status === "running") await progress.show(event.summary);
       if (event.type === "proposal") proposals.push(event.summary);
-      if (event.type === "done") last = event.answer;
+      if (event.type === "done") last = plainText(event.answer);
       if (event.type === "error") last = `⚠️ ${event.message}`;
     }
   } finally {
