@@ -38,12 +38,19 @@ const HEADER_LINE = /^([\w-]{1,60}):[ \t]*(\S.*)$/gm;
 /** The same within a text: a URL, a form, JSON that was captured as text, headers as lines. */
 export function cleanedText(text: string): string {
   const byName = text
-    .replace(PARAMETER, (whole, before: string, name: string) =>
-      isSecretName(name) ? `${before}${name}=${placeholder(name)}` : whole)
-    .replace(JSON_MEMBER, (whole, name: string) =>
-      isSecretName(name) ? `"${name}":"${placeholder(name)}"` : whole)
-    .replace(HEADER_LINE, (whole, name: string) =>
-      isSecretName(name) ? `${name}: ${placeholder(name)}` : whole);
+    .replace(
+      PARAMETER,
+      (whole, before: string, name: string) =>
+        isSecretName(name) ? `${before}${name}=${placeholder(name)}` : whole,
+    )
+    .replace(
+      JSON_MEMBER,
+      (whole, name: string) => isSecretName(name) ? `"${name}":"${placeholder(name)}"` : whole,
+    )
+    .replace(
+      HEADER_LINE,
+      (whole, name: string) => isSecretName(name) ? `${name}: ${placeholder(name)}` : whole,
+    );
   return replaceSecrets(byName, "<secret>");
 }
 

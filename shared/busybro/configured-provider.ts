@@ -1,3 +1,4 @@
+import { ConfigError } from "../config/config.ts";
 import type { Config } from "../config/config.ts";
 import { offlineProvider } from "./offline.ts";
 import type { Provider } from "./provider.ts";
@@ -14,7 +15,7 @@ export const PROVIDER_VARIABLES = [
 const SILENCE_MS = 45_000;
 const DEFAULT_MODEL = "claude-sonnet-4-5";
 
-/** The provider that the environment names: without a key there is none but `offline`. */
+/** The provider that the environment names; half a configuration is none, and is not passed over. */
 export function configuredProvider(
   config: Config<(typeof PROVIDER_VARIABLES)[number]>,
   fetch: typeof globalThis.fetch,
@@ -22,7 +23,8 @@ export function configuredProvider(
 ): Provider {
   const apiKey = config.BUSYBRO_API_KEY;
   const baseURL = config.BUSYBRO_BASE_URL;
-  if (config.BUSYBRO_PROVIDER === "anthropic" && apiKey) {
+  if (config.BUSYBRO_PROVIDER === "anthropic") {
+    if (!apiKey) throw missing("BUSYBRO_API_KEY");
     return sdkProvider({
       name: "anthropic",
       silenceMs,
@@ -43,8 +45,10 @@ export function configuredProvider(
       },
     });
   }
-  if (config.BUSYBRO_PROVIDER === "openai-compatible" && baseURL && config.BUSYBRO_MODEL) {
+  if (config.BUSYBRO_PROVIDER === "openai-compatible") {
     const model = config.BUSYBRO_MODEL;
+    if (!baseURL) throw missing("BUSYBRO_BASE_URL");
+    if (!model) throw missing("BUSYBRO_MODEL");
     return sdkProvider({
       name: "openai-compatible",
       silenceMs,
@@ -63,4 +67,8 @@ export function configuredProvider(
     });
   }
   return offlineProvider();
+}
+
+function missing(name: string): ConfigError {
+  return new ConfigError(`${name} is missing: the provider that BUSYBRO_PROVIDER names needs it`);
 }

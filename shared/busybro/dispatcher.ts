@@ -200,7 +200,9 @@ function summaryOf(operation: Operation | undefined, args: unknown): string {
   const title = operation?.title ?? "Look for a tool";
   const given = typeof args === "object" && args !== null
     ? Object.entries(args).filter(([, value]) => value !== undefined && value !== null)
-      .map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`)
+      .map(([name, value]) =>
+        `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`
+      )
     : [];
   const text = given.length > 0 ? `${title}: ${given.join(", ")}` : title;
   const clean = cleanedText(text).replaceAll(/\s+/g, " ");

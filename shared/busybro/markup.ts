@@ -1,5 +1,6 @@
 /** Elements that fetch something as soon as they are shown. */
-const LOADING = /<(?=\/?(?:img|image|picture|source|video|audio|iframe|object|embed|link|script|svg|style|base|form|input|meta)\b)/gi;
+const LOADING =
+  /<(?=\/?(?:img|image|picture|source|video|audio|iframe|object|embed|link|script|svg|style|base|form|input|meta)\b)/gi;
 const LONGEST = "</picture".length;
 
 /**

@@ -18,7 +18,8 @@ export class ModelError extends Error {
 
 const MESSAGE: Record<ModelFailure, string> = {
   model_unavailable: "The model's server is not answering right now; try again shortly.",
-  model_rate_limited: "The model's server takes no more questions right now; try again in a minute.",
+  model_rate_limited:
+    "The model's server takes no more questions right now; try again in a minute.",
   model_timeout: "The model stopped in the middle of its answer; try again.",
   model_failed: "The model's server sent something that is no answer; try again.",
 };

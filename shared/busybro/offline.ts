@@ -1,4 +1,9 @@
-import { BREAKPOINT_INTENTS, PEOPLE_INTENTS, PRODUCT_INTENTS, SETTINGS_INTENTS } from "./offline/product.ts";
+import {
+  BREAKPOINT_INTENTS,
+  PEOPLE_INTENTS,
+  PRODUCT_INTENTS,
+  SETTINGS_INTENTS,
+} from "./offline/product.ts";
 import { DEVICE_INTENTS } from "./offline/devices.ts";
 import { STATS_INTENTS, STATUS_INTENTS } from "./offline/figures.ts";
 import { type Intent, Known } from "./offline/intent.ts";

@@ -29,7 +29,8 @@ const COMPONENTS: readonly Component[] = [
     label: "Performance",
     emoji: "⚡",
     lens: "latency, sizes, throughput, caching, what is slow and why",
-    words: /\b(slow\w*|fast\w*|latenc\w*|perform\w*|duration|throughput|big|large\w*|busiest|load)\b/gi,
+    words:
+      /\b(slow\w*|fast\w*|latenc\w*|perform\w*|duration|throughput|big|large\w*|busiest|load)\b/gi,
   },
   {
     key: "ios",
@@ -42,7 +43,8 @@ const COMPONENTS: readonly Component[] = [
     key: "proxy",
     label: "Proxy",
     emoji: "🛰️",
-    lens: "the intercepting proxy, breakpoints, upstream proxies, SSL proxying and rewriting scripts",
+    lens:
+      "the intercepting proxy, breakpoints, upstream proxies, SSL proxying and rewriting scripts",
     words: /\b(prox\w*|breakpoint\w*|held|paused?|intercept\w*|mitm|script\w*|upstream|resend)\b/gi,
   },
   {
@@ -64,7 +66,8 @@ const COMPONENTS: readonly Component[] = [
     label: "API",
     emoji: "🗄️",
     lens: "REST, Realtime, MCP, database rows, errors of APIs, statistics and retention",
-    words: /\b(api|rest|realtime|mcp|database|sql|error\w*|fail\w*|endpoint|request\w*|traffic)\b/gi,
+    words:
+      /\b(api|rest|realtime|mcp|database|sql|error\w*|fail\w*|endpoint|request\w*|traffic)\b/gi,
   },
   {
     key: "status",

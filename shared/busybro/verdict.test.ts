@@ -55,7 +55,12 @@ describe("a conversation", () => {
   it.each<[string, Traits, boolean, Verdict]>([
     ["a destructive act always", { effect: "destructive", content: "product" }, false, "propose"],
     ["a write when tainted", { effect: "write", content: "product" }, true, "propose"],
-    ["a write that reads captured content", { effect: "write", content: "captured" }, false, "propose"],
+    [
+      "a write that reads captured content",
+      { effect: "write", content: "captured" },
+      false,
+      "propose",
+    ],
     ["a read of captured content", { effect: "read", content: "captured" }, true, "run"],
     [
       "what only people do",

@@ -43,7 +43,10 @@ const VARIABLES = {
     shape: z.enum(["anthropic", "openai-compatible", "offline"]).default("offline"),
     hint: "anthropic, openai-compatible or offline",
   },
-  BUSYBRO_BASE_URL: { shape: url.optional(), hint: "the model server's URL with its version, as /v1" },
+  BUSYBRO_BASE_URL: {
+    shape: url.optional(),
+    hint: "the model server's URL with its version, as /v1",
+  },
   BUSYBRO_MODEL: { shape: z.string().min(1).optional(), hint: "the model's name" },
   BUSYBRO_API_KEY: { shape: z.string().min(1).optional(), hint: "the model server's key" },
   BUSYBRO_WEB_SEARCH: {

@@ -78,7 +78,9 @@ export function createSigner(privateKey: JWK & { kid: string }, issuer: string):
       const now = seconds(new Date());
       return sign({
         ...claims,
-        scope: claims.scope.split(" ").filter((scope) => !without.includes(scope as Scope)).join(" "),
+        scope: claims.scope.split(" ").filter((scope) => !without.includes(scope as Scope)).join(
+          " ",
+        ),
         act,
         iat: now,
         exp: Math.min(claims.exp, now + ACTING_SECONDS),

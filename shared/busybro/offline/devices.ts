@@ -1,4 +1,15 @@
-import { code, count, type Intent, type Known, list, missing, mix, type Row, text, when } from "./intent.ts";
+import {
+  code,
+  count,
+  type Intent,
+  type Known,
+  list,
+  missing,
+  mix,
+  type Row,
+  text,
+  when,
+} from "./intent.ts";
 import { namedIn } from "./slots.ts";
 
 const LIST = { tool: "list_devices", args: { limit: 200 } };
@@ -16,7 +27,11 @@ const devices = (known: Known) => known.rows("list_devices");
 const more = (known: Known) => known.more("list_devices");
 
 /** A question about all devices: one look, then the answer from it. */
-function overAll(name: string, asked: RegExp[], answer: (rows: Row[], more: boolean) => string): Intent {
+function overAll(
+  name: string,
+  asked: RegExp[],
+  answer: (rows: Row[], more: boolean) => string,
+): Intent {
   return {
     name,
     asked,
@@ -97,7 +112,9 @@ export const DEVICE_INTENTS: Intent[] = [
     ],
     () => [],
     (device) =>
-      `${line(device)}.\n- Model: ${text(device["model"])}\n- App: ${text(device["app_version"])}\n` +
+      `${line(device)}.\n- Model: ${text(device["model"])}\n- App: ${
+        text(device["app_version"])
+      }\n` +
       `- Connection: ${text(device["connection_type"])}\n- Country: ${text(device["country"])}`,
   ),
   overAll(
@@ -139,7 +156,9 @@ export const DEVICE_INTENTS: Intent[] = [
     (rows, more) => {
       const by = new Map<string, number>();
       for (const { os } of rows) by.set(text(os), (by.get(text(os)) ?? 0) + 1);
-      return `${count(rows.length, "device")}${more ? " or more" : ""} by system: ${mix(Object.fromEntries(by))}.`;
+      return `${count(rows.length, "device")}${more ? " or more" : ""} by system: ${
+        mix(Object.fromEntries(by))
+      }.`;
     },
   ),
   overAll(
@@ -151,8 +170,12 @@ export const DEVICE_INTENTS: Intent[] = [
     ],
     (rows, more) => {
       const by = new Map<string, number>();
-      for (const { connection_type: type } of rows) by.set(text(type), (by.get(text(type)) ?? 0) + 1);
-      return `${count(rows.length, "device")}${more ? " or more" : ""} by connection: ${mix(Object.fromEntries(by))}.`;
+      for (const { connection_type: type } of rows) {
+        by.set(text(type), (by.get(text(type)) ?? 0) + 1);
+      }
+      return `${count(rows.length, "device")}${more ? " or more" : ""} by connection: ${
+        mix(Object.fromEntries(by))
+      }.`;
     },
   ),
   overAll(
@@ -163,7 +186,9 @@ export const DEVICE_INTENTS: Intent[] = [
       /\bcount (?:the |my |all )?(?:devices?|phones?|clients?)\b/,
     ],
     (rows, more) =>
-      `${count(rows.length, "device")}${more ? " or more" : ""}, ${rows.filter(isOnline).length} online.`,
+      `${count(rows.length, "device")}${more ? " or more" : ""}, ${
+        rows.filter(isOnline).length
+      } online.`,
   ),
   overAll(
     "devices",

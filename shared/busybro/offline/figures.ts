@@ -1,4 +1,14 @@
-import { code, type Intent, type Known, list, missing, mix, type Row, text, when } from "./intent.ts";
+import {
+  code,
+  type Intent,
+  type Known,
+  list,
+  missing,
+  mix,
+  type Row,
+  text,
+  when,
+} from "./intent.ts";
 
 const SPACES = { tool: "whoami" };
 
@@ -44,7 +54,9 @@ export const STATS_INTENTS: Intent[] = [
       const top = rows(snapshot["top_domains"]);
       return top.length === 0
         ? "no traffic yet."
-        : `busiest hosts\n${list(top, (row) => `${code(row["host"] ?? row["domain"])}: ${text(row["count"])}`)}`;
+        : `busiest hosts\n${
+          list(top, (row) => `${code(row["host"] ?? row["domain"])}: ${text(row["count"])}`)
+        }`;
     },
   ),
   stats(
@@ -56,11 +68,13 @@ export const STATS_INTENTS: Intent[] = [
     ],
     (snapshot) => {
       const top = rows(snapshot["top_devices"]);
-      return top.length === 0
-        ? "no traffic yet."
-        : `busiest devices\n${
-          list(top, (row) => `${code(row["name"] ?? row["uuid"] ?? row["device_uuid"])}: ${text(row["count"])}`)
-        }`;
+      return top.length === 0 ? "no traffic yet." : `busiest devices\n${
+        list(
+          top,
+          (row) =>
+            `${code(row["name"] ?? row["uuid"] ?? row["device_uuid"])}: ${text(row["count"])}`,
+        )
+      }`;
     },
   ),
   stats(
@@ -91,7 +105,9 @@ export const STATS_INTENTS: Intent[] = [
     (snapshot) => {
       const { per_minute, per_hour } = part(snapshot, "throughput");
       const entries = part(snapshot, "entries");
-      return `${text(entries["last_minute"])} requests in the last minute, ${sum(per_minute)} in the ` +
+      return `${text(entries["last_minute"])} requests in the last minute, ${
+        sum(per_minute)
+      } in the ` +
         `last hour by minutes, ${sum(per_hour)} in the last 24 hours by hours.`;
     },
   ),
@@ -105,8 +121,12 @@ export const STATS_INTENTS: Intent[] = [
     (snapshot) => {
       const [devices, entries] = [part(snapshot, "devices"), part(snapshot, "entries")];
       return `${text(devices["total"])} devices (${text(devices["online"])} online); ` +
-        `${text(entries["total"])} requests kept, ${text(entries["last_24h"])} in the last 24 hours, ` +
-        `${text(entries["last_hour"])} in the last hour. By status: ${mix(snapshot["status_mix"])}. ` +
+        `${text(entries["total"])} requests kept, ${
+          text(entries["last_24h"])
+        } in the last 24 hours, ` +
+        `${text(entries["last_hour"])} in the last hour. By status: ${
+          mix(snapshot["status_mix"])
+        }. ` +
         `As of ${when(snapshot["generated_at"])}.`;
     },
   ),
@@ -129,7 +149,9 @@ export const STATUS_INTENTS: Intent[] = [
       const host = status(known)["host"] as Row | undefined;
       if (!host) return "The host's figures need the capability status:view.";
       const memory = (host["memory"] ?? {}) as Row;
-      return `CPU ${text(host["cpu_percent"])} %, load ${JSON.stringify(host["load"] ?? [])}, memory ` +
+      return `CPU ${text(host["cpu_percent"])} %, load ${
+        JSON.stringify(host["load"] ?? [])
+      }, memory ` +
         `${text(memory["used"])} of ${text(memory["total"])}, up ${text(host["uptime_s"])} s.`;
     },
   },
@@ -145,7 +167,10 @@ export const STATUS_INTENTS: Intent[] = [
       const { name, version, build, components } = known.object("get_version");
       const parts = Object.values((components ?? {}) as Record<string, Row>);
       return `${text(name)} ${text(version)}, build ${text(build)}.\n${
-        list(parts, (one) => `${text(one["label"])}: ${text(one["version"])} (${text(one["build"])})`)
+        list(
+          parts,
+          (one) => `${text(one["label"])}: ${text(one["version"])} (${text(one["build"])})`,
+        )
       }`;
     },
   },
@@ -162,7 +187,9 @@ export const STATUS_INTENTS: Intent[] = [
     answer(known) {
       const all = components(known);
       const down = all.filter((one) => one["up"] !== true);
-      const stale = status(known)["stale"] === true ? " This is stale: nothing was reported lately." : "";
+      const stale = status(known)["stale"] === true
+        ? " This is stale: nothing was reported lately."
+        : "";
       if (all.length === 0) return `No component has reported yet.${stale}`;
       return down.length === 0
         ? `All ${all.length} components are up.${stale}`

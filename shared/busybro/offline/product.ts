@@ -1,4 +1,14 @@
-import { code, count, type Intent, type Known, list, missing, type Row, text, when } from "./intent.ts";
+import {
+  code,
+  count,
+  type Intent,
+  type Known,
+  list,
+  missing,
+  type Row,
+  text,
+  when,
+} from "./intent.ts";
 
 interface Listing {
   name: string;
@@ -74,7 +84,8 @@ export const SETTINGS_INTENTS: Intent[] = [
       /\b(?:vpn or pac|pac or vpn)\b/,
       /\bhow do devices (?:connect|capture)\b/,
     ],
-    (settings) => `Devices connect by ${code(settings["connection_type"])} unless they say otherwise.`,
+    (settings) =>
+      `Devices connect by ${code(settings["connection_type"])} unless they say otherwise.`,
   ),
   setting(
     "global settings",
@@ -87,7 +98,9 @@ export const SETTINGS_INTENTS: Intent[] = [
     (settings) => {
       const { id: _, updated_at, updated_by: __, ...rest } = settings;
       return `Settings for all devices, changed ${when(updated_at)}:\n${
-        Object.entries(rest).map(([key, value]) => `- ${key}: ${code(JSON.stringify(value))}`).join("\n")
+        Object.entries(rest).map(([key, value]) => `- ${key}: ${code(JSON.stringify(value))}`).join(
+          "\n",
+        )
       }`;
     },
   ),
@@ -105,7 +118,9 @@ export const BREAKPOINT_INTENTS: Intent[] = [
     one: "exchange waiting for a decision",
     many: "exchanges waiting for a decision",
     line: (row) =>
-      `${text(row["phase"])} ${text(row["method"])} ${code(row["url"])}, until ${when(row["expires_at"])}`,
+      `${text(row["phase"])} ${text(row["method"])} ${code(row["url"])}, until ${
+        when(row["expires_at"])
+      }`,
   }),
   listing({
     name: "breakpoint history",
@@ -154,7 +169,9 @@ export const PEOPLE_INTENTS: Intent[] = [
     looks: (known) => missing(known, { tool: "whoami" }),
     answer: (known) =>
       `As ${text(whoami(known)["role"])} you may: ${capabilities(known)}. ` +
-      `I work with the scopes ${text((whoami(known)["scopes"] as string[] | undefined)?.join(", "))}.`,
+      `I work with the scopes ${
+        text((whoami(known)["scopes"] as string[] | undefined)?.join(", "))
+      }.`,
   },
   {
     name: "who am I",
@@ -182,10 +199,12 @@ export const PEOPLE_INTENTS: Intent[] = [
       const asked = /\b(?:admin|member|viewer)/.exec(known.question)?.[0];
       const rows = known.rows("list_role_capabilities")
         .filter((row) => asked === undefined || row["role"] === asked);
-      const byRole = Map.groupBy(rows, (row) => text(row["role"]));
-      return [...byRole].map(([role, held]) =>
-        `- ${role}: ${held.map((row) => `${row["section"]}:${row["action"]}`).join(", ")}`
-      ).join("\n") || "I see no roles.";
+      const byRole = new Map<string, string[]>();
+      for (const { role, section, action } of rows) {
+        byRole.set(text(role), [...byRole.get(text(role)) ?? [], `${section}:${action}`]);
+      }
+      return [...byRole].map(([role, held]) => `- ${role}: ${held.join(", ")}`).join("\n") ||
+        "I see no such role.";
     },
   },
   listing({
@@ -199,11 +218,16 @@ export const PEOPLE_INTENTS: Intent[] = [
     args: { limit: 200 },
     one: "person",
     many: "people",
-    line: (row) => `${text(row["display_name"] || row["email"])} (${text(row["email"])}): ${text(row["role"])}`,
+    line: (row) =>
+      `${text(row["display_name"] || row["email"])} (${text(row["email"])}): ${text(row["role"])}`,
   }),
   listing({
     name: "roles",
-    asked: [/\b(?:which|what|list|show|all|how many) (?:the )?roles\b/, /\broles are there\b/, /^roles\??$/],
+    asked: [
+      /\b(?:which|what|list|show|all|how many) (?:the )?roles\b/,
+      /\broles are there\b/,
+      /^roles\??$/,
+    ],
     tool: "list_roles",
     one: "role",
     line: (row) => `${text(row["name"])}: ${text(row["description"])}`,
@@ -237,7 +261,11 @@ export const PEOPLE_INTENTS: Intent[] = [
 export const PRODUCT_INTENTS: Intent[] = [
   listing({
     name: "tags",
-    asked: [/\b(?:which|what|list|show|my|all|how many) (?:the )?tags\b/, /\btags are there\b/, /^tags\??$/],
+    asked: [
+      /\b(?:which|what|list|show|my|all|how many) (?:the )?tags\b/,
+      /\btags are there\b/,
+      /^tags\??$/,
+    ],
     tool: "list_tags",
     one: "tag",
     line: (row) => `${code(row["name"])} ${text(row["color"])}`,
@@ -295,7 +323,11 @@ export const PRODUCT_INTENTS: Intent[] = [
   }),
   listing({
     name: "alerts",
-    asked: [/\b(?:which|what|list|show|my|all) (?:the )?alerts?\b/, /\balert rules?\b/, /\bnotif(?:y|ications?)\b/],
+    asked: [
+      /\b(?:which|what|list|show|my|all) (?:the )?alerts?\b/,
+      /\balert rules?\b/,
+      /\bnotif(?:y|ications?)\b/,
+    ],
     tool: "list_alert_rules",
     one: "alert",
     line: (row) => `${text(row["kind"])}: ${row["enabled"] ? "on" : "off"}`,

@@ -16,7 +16,11 @@ export function sinceIn(question: string): string | undefined {
   if (!window) return undefined;
   const n = Number(window[1] ?? 1);
   const unit = window[2]!;
-  return unit === "minute" ? `${n}m` : unit === "hour" ? `${n}h` : `${unit === "week" ? n * 7 : n}d`;
+  return unit === "minute"
+    ? `${n}m`
+    : unit === "hour"
+    ? `${n}h`
+    : `${unit === "week" ? n * 7 : n}d`;
 }
 
 /** How a window is said back. */

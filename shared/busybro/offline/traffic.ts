@@ -62,7 +62,11 @@ export const ERROR_INTENTS: Intent[] = [
   ),
   search(
     "server errors",
-    [/\b(?:server|backend) (?:errors?|failures?|faults?)\b/, /\b5xx\b/, /\binternal server errors?\b/],
+    [
+      /\b(?:server|backend) (?:errors?|failures?|faults?)\b/,
+      /\b5xx\b/,
+      /\binternal server errors?\b/,
+    ],
     (question) => narrowing(question, "status>=500"),
     (question) => `Server errors${about(question)}, newest first`,
     (question) => `No server errors${about(question)}.`,
@@ -208,7 +212,9 @@ export const TRAFFIC_INTENTS: Intent[] = [
   search(
     "traffic of a host",
     [
-      new RegExp(`\\b${REQUESTS} .*\\b(?:to|from|with|of|for|on|at) (?:the host )?\\S+\\.[a-z]{2,}`),
+      new RegExp(
+        `\\b${REQUESTS} .*\\b(?:to|from|with|of|for|on|at) (?:the host )?\\S+\\.[a-z]{2,}`,
+      ),
       /\b(?:anything|what) .*\b(?:to|from|with|at) \S+\.[a-z]{2,}/,
       /\bhost \S+\.[a-z]{2,}/,
     ],
@@ -242,6 +248,10 @@ export const TRAFFIC_INTENTS: Intent[] = [
 const DETAILS_LIMIT = 1_500;
 
 function details({ request_headers, request_body, response_headers, response_body }: Row): string {
-  const json = JSON.stringify({ request_headers, request_body, response_headers, response_body }, null, 1);
+  const json = JSON.stringify(
+    { request_headers, request_body, response_headers, response_body },
+    null,
+    1,
+  );
   return json.length > DETAILS_LIMIT ? `${json.slice(0, DETAILS_LIMIT)}…` : json;
 }
