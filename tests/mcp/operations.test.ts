@@ -104,9 +104,10 @@ describe.each(toolsets)("%s", (toolset) => {
       it("shows and changes nothing of another person's", async () => {
         const agent = await caller();
         const args = await one.args(scene, agent);
-        const before = await rowsAbout(mentioned(scene, args));
+        const { id: stranger } = scene.stranger;
+        const before = await rowsAbout(mentioned(scene, args), stranger);
         const refused = await scene.stranger.mcp.call(name, whole(args));
-        expect(await rowsAbout(mentioned(scene, args))).toEqual(before);
+        expect(await rowsAbout(mentioned(scene, args), stranger)).toEqual(before);
         for (const mark of [scene.owner.email, scene.device.name, scene.host]) {
           if (!JSON.stringify(args).includes(mark)) expect(refused.text).not.toContain(mark);
         }

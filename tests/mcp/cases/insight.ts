@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { expect } from "vitest";
 import { put } from "../../support/matrix/declaration.ts";
 import { MATRIX } from "../../support/matrix.ts";
@@ -44,13 +43,26 @@ export const INSIGHT_CASES: Cases = {
     args: () => ({
       snapshot: {
         collected_at: new Date().toISOString(),
+        overall: "operational",
         host: {
           cpu_percent: 1,
           load: [0, 0, 0],
           memory: { total: 2, used: 1 },
           uptime_s: 10,
         },
-        components: [{ key: "api", label: "API", core: true, up: true }],
+        components: [{
+          key: "api",
+          label: "API",
+          core: true,
+          up: true,
+          http_status: 200,
+          latency_ms: 1,
+          unit_state: null,
+          version: null,
+          build: null,
+          checked_at: new Date().toISOString(),
+          error: null,
+        }],
       },
     }),
     check: answers({ stored: true }),
@@ -82,7 +94,5 @@ export const INSIGHT_CASES: Cases = {
       expect(await find("alert_rules", { ...args, user_id: ownerId })).toHaveLength(1);
     },
   },
-  ...tableCases("jobs", { list: "list_jobs", remove: "delete_job" }, {
-    row: ({ ownerId }) => put("jobs", { user_id: ownerId, kind: randomUUID() }, "id", "kind"),
-  }),
+  ...tableCases("jobs", { list: "list_jobs", remove: "delete_job" }),
 };

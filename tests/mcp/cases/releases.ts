@@ -3,9 +3,10 @@ import { stack } from "../../support/stack.ts";
 import { answers, type Cases, tableCases } from "../support/case.ts";
 
 export const RELEASE_CASES: Cases = {
+  ...tableCases("app_builds", { list: "list_app_builds", get: "get_app_build" }, {
+    everyone: true,
+  }),
   ...tableCases("app_builds", {
-    list: "list_app_builds",
-    get: "get_app_build",
     create: "publish_app_build",
     update: "update_app_build",
     remove: "delete_app_build",
