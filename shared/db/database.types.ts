@@ -15,6 +15,9 @@ export type Database = {
             "admit":
 { Args: { "bucket": string,"bucket_key": string,"capacity": number,"cost"?: number,"credential": Json,"per_seconds": number }; Returns: Json
                            },
+"admit_with_rights":
+{ Args: { "bucket": string,"bucket_key": string,"capacity": number,"cost"?: number,"credential": Json,"per_seconds": number }; Returns: Json
+                           },
 "create_pairing_code":
 { Args: { "code_hash": string,"user_id": string,"workspace_id": string }; Returns: Json
                            },

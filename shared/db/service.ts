@@ -21,6 +21,10 @@ const liveAdmission = z.discriminatedUnion("live", [
   admission.extend({ live: z.literal(true) }),
   z.object({ live: z.literal(false) }),
 ]);
+const admissionWithRights = z.discriminatedUnion("live", [
+  admission.extend({ live: z.literal(true), rights: z.unknown() }),
+  z.object({ live: z.literal(false) }),
+]);
 const firstPartyToken = z.object({
   jti: id,
   grant_id: id,
@@ -47,6 +51,8 @@ const publicStatus = z.object({
 export type Admission = z.infer<typeof admission>;
 /** The same for a credential, if it is live; a dead one is charged nothing. */
 export type LiveAdmission = z.infer<typeof liveAdmission>;
+/** And with it what the caller may do, as `private.my_rights` tells it. */
+export type AdmissionWithRights = z.infer<typeof admissionWithRights>;
 export type FirstPartyToken = z.infer<typeof firstPartyToken>;
 export type PairingCode = z.infer<typeof pairingCode>;
 export type IssuedCredential = z.infer<typeof deviceCredential>;
@@ -70,6 +76,12 @@ type PairingCodeArgs = Omit<Args<"create_pairing_code">, "workspace_id"> & {
 /** Schema `internal`, callable with the secret key alone: what the functions do in their own name. */
 export interface Service {
   admit(credential: LivenessClaim, bucket: Bucket, signal: AbortSignal): Promise<LiveAdmission>;
+  /** The same in one round trip with the rights of the one who is admitted. */
+  admitWithRights(
+    credential: LivenessClaim,
+    bucket: Bucket,
+    signal: AbortSignal,
+  ): Promise<AdmissionWithRights>;
   /** For what takes no credential: `bucket_key` alone is charged. */
   admitAnyone(bucket: Bucket, signal: AbortSignal): Promise<Admission>;
   issueFirstPartyToken(
@@ -125,6 +137,8 @@ export function createService({ url, secretKey, fetch }: ServiceOptions): Servic
   return {
     admit: (credential, bucket, signal) =>
       call("admit", { credential, ...bucket }, liveAdmission, signal),
+    admitWithRights: (credential, bucket, signal) =>
+      call("admit_with_rights", { credential, ...bucket }, admissionWithRights, signal),
     admitAnyone: (bucket, signal) =>
       call("admit", { credential: { kind: "none" }, ...bucket }, admission, signal),
     issueFirstPartyToken: (args, signal) =>
