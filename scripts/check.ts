@@ -21,6 +21,7 @@ const migrations = () =>
 
 const checks = (): Check[] => [
   { name: "generated types", ...script("database-types", "--check") },
+  { name: "reference", ...script("reference", "--check") },
   { name: "AsyncAPI document", ...script("asyncapi", "--check") },
   { name: "types (Node)", program: `${root}/node_modules/.bin/tsc`, args: ["--noEmit", "-p", "."] },
   {

@@ -18,6 +18,12 @@ export type Database = {
 "create_pairing_code":
 { Args: { "code_hash": string,"user_id": string,"workspace_id": string }; Returns: Json
                            },
+"create_proposal":
+{ Args: { "args": Json,"thread_id": string,"tool": string,"user_id": string }; Returns: Json
+                           },
+"finish_proposal":
+{ Args: { "proposal_id": string,"result": Json,"user_id": string }; Returns: undefined
+                           },
 "issue_first_party_token":
 { Args: { "auth_session_id": string,"user_id": string }; Returns: Json
                            },
@@ -62,6 +68,24 @@ export type Database = {
                            },
 "renew_device_credential":
 { Args: { "credential_id": string }; Returns: Json
+                           },
+"take_proposal":
+{ Args: { "args": Json,"idempotency_key": string,"proposal_id": string,"user_id": string }; Returns: Json
+                           },
+"telegram_begin":
+{ Args: { "chat_id": number,"function_url": string,"update_id": number }; Returns: Json
+                           },
+"telegram_claim":
+{ Args: { "batch": number,"ticket_hash": string }; Returns: Json
+                           },
+"telegram_issue_code":
+{ Args: { "code_hash": string,"telegram": Json }; Returns: Json
+                           },
+"telegram_settle":
+{ Args: { "error"?: string,"id": number,"outcome": string,"retry_seconds"?: number }; Returns: undefined
+                           },
+"telegram_turn":
+{ Args: { "telegram_user_id": number }; Returns: Json
                            },
 "unpair_device":
 { Args: { "device_uuid": string,"user_id": string }; Returns: boolean
@@ -991,6 +1015,9 @@ isOneToOne: false
 "clear_entries":
 { Args: { "before"?: string,"workspace_id": string }; Returns: Json
                            },
+"consume_telegram_link_code":
+{ Args: { "code": string,"confirm"?: boolean }; Returns: Json
+                           },
 "create_service_client":
 { Args: { "service_account_id": string }; Returns: Json
                            },
@@ -1041,6 +1068,9 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"entries_search":
+{ Args: { "before_id"?: string,"before_ts"?: string,"filter"?: Json,"page_size"?: number,"workspace_id"?: string }; Returns: Json
+                           },
 "expand_service_groups":
 { Args: { "group_ids": (string)[] }; Returns: {
               "domain": string,"group_id": string,"service": string,"service_id": string
@@ -1064,6 +1094,12 @@ isOneToOne: false
 "get_status":
 { Args: Record<PropertyKey, never>; Returns: Json
                            },
+"get_telegram_link":
+{ Args: Record<PropertyKey, never>; Returns: Json
+                           },
+"get_telegram_link_request":
+{ Args: { "code": string }; Returns: Json
+                           },
 "has_capability":
 { Args: { "action": string,"section": string }; Returns: boolean
                            },
@@ -1080,6 +1116,12 @@ isOneToOne: false
 { Args: { "user_id"?: string }; Returns: {
               "client_id": string,"client_name": string,"created_at": string,"expires_at": string,"grant_id": string,"label": string,"last_token_at": string,"live_tokens": number,"redirect_hosts": (string)[],"scope": string
             }[]
+                           },
+"list_tables":
+{ Args: { "name"?: string }; Returns: Json
+                           },
+"my_rights":
+{ Args: Record<PropertyKey, never>; Returns: Json
                            },
 "post_status":
 { Args: { "snapshot": Json }; Returns: boolean
@@ -1110,6 +1152,9 @@ isOneToOne: false
                            },
 "transfer_workspace":
 { Args: { "user_id": string,"workspace_id": string }; Returns: boolean
+                           },
+"unlink_telegram":
+{ Args: Record<PropertyKey, never>; Returns: boolean
                            }
           }
           Enums: {

@@ -4,8 +4,12 @@ import { dataOf } from "./answer.ts";
 import type { Database } from "./database.types.ts";
 import { oauthStore } from "./oauth.ts";
 import type { OAuthStore } from "./oauth.ts";
+import { proposalStore } from "./proposals.ts";
+import type { ProposalStore } from "./proposals.ts";
 import { id, timestamp } from "./shapes.ts";
 import { withTimeout } from "./signal.ts";
+import { telegramStore } from "./telegram.ts";
+import type { TelegramStore } from "./telegram.ts";
 
 const admission = z.object({
   allowed: z.boolean(),
@@ -86,6 +90,8 @@ export interface Service {
   /** Which components are up, how old that is, and nothing of the host. */
   publicStatus(signal: AbortSignal): Promise<PublicStatusRow>;
   readonly oauth: OAuthStore;
+  readonly proposals: ProposalStore;
+  readonly telegram: TelegramStore;
 }
 
 export interface ServiceOptions {
@@ -133,6 +139,12 @@ export function createService({ url, secretKey, fetch }: ServiceOptions): Servic
     publicStatus: (signal) => call("public_status", {}, publicStatus, signal),
     // The generated types do not know that an argument may be null.
     oauth: oauthStore((name, args, shape, signal) =>
+      call(name, args as Args<typeof name>, shape, signal)
+    ),
+    proposals: proposalStore((name, args, shape, signal) =>
+      call(name, args as Args<typeof name>, shape, signal)
+    ),
+    telegram: telegramStore((name, args, shape, signal) =>
       call(name, args as Args<typeof name>, shape, signal)
     ),
   };
