@@ -121,7 +121,9 @@ function failureOf(cause: unknown): ModelFailure {
     return statusCode >= 500 ? "model_unavailable" : "model_failed";
   }
   // fetch says TypeError when there is no connection, or none any more; the SDK wraps the former.
-  return cause instanceof TypeError || name === "AI_APICallError" ? "model_unavailable" : "model_failed";
+  return cause instanceof TypeError || name === "AI_APICallError"
+    ? "model_unavailable"
+    : "model_failed";
 }
 
 /** Aborts when nothing is heard for a while; says whether that is why. */

@@ -30,7 +30,10 @@ describe("a proposal", () => {
     // A person each: twenty requests a minute are soon used up.
     person = await newPerson();
     made++;
-    const events = await askAll(asking, person.token, { question: "Make a tag", context: "a page" });
+    const events = await askAll(asking, person.token, {
+      question: "Make a tag",
+      context: "a page",
+    });
     const [proposal] = ofType(events, "proposal");
     return proposal!;
   }
@@ -47,7 +50,10 @@ describe("a proposal", () => {
 
   it("does nothing by itself", async () => {
     const proposal = await propose();
-    expect(proposal).toMatchObject({ tool: "create_tag", summary: expect.stringContaining("proposed") });
+    expect(proposal).toMatchObject({
+      tool: "create_tag",
+      summary: expect.stringContaining("proposed"),
+    });
     expect(await tags()).toEqual([]);
     const lifetime = Date.parse(proposal.expires_at) - Date.now();
     expect(lifetime).toBeGreaterThan(4 * 60_000);

@@ -10,7 +10,14 @@ import {
 import { type ModelServer, startModelServer } from "../support/busybro/model-server.ts";
 import { auditOf } from "../support/audit.ts";
 import { resigned } from "../support/signing.ts";
-import { clientWith, database, enrol, newDevice, newPerson, type Person } from "../support/world.ts";
+import {
+  clientWith,
+  database,
+  enrol,
+  newDevice,
+  newPerson,
+  type Person,
+} from "../support/world.ts";
 
 describe("the same question", () => {
   it("is answered from the rights of whoever asks", async () => {
@@ -129,7 +136,13 @@ describe("a write that BusyBro is asked for", () => {
       { name: "set_user_role", args: { id: admin.id, role: "viewer" } },
       { name: "link_telegram", args: { code: "abc", confirm: true } },
       { name: "db_rpc", args: { name: "consume_telegram_link_code", args: { code: "abc" } } },
-      { name: "use_tool", args: { name: "grant_capability", args: { role: "viewer", section: "users", action: "edit" } } },
+      {
+        name: "use_tool",
+        args: {
+          name: "grant_capability",
+          args: { role: "viewer", section: "users", action: "edit" },
+        },
+      },
     ];
     model.script = ({ results }) =>
       results.length === 0 ? { does: "say", calls: attempts } : { does: "say", text: ["Done."] };
@@ -203,9 +216,11 @@ describe("taint", () => {
     const [proposal] = ofType(events, "proposal");
     const response = await confirm(asking, member.token, proposal!.id);
     expect(response.status).toBe(200);
-    const { rows } = { rows: await database()`
+    const { rows } = {
+      rows: await database()`
       select id from public.tags where workspace_id = ${member.workspaceId}
-      and name = ${String(proposal!.args["name"])}` };
+      and name = ${String(proposal!.args["name"])}`,
+    };
     expect(rows).toHaveLength(1);
   });
 });

@@ -76,7 +76,9 @@ export async function startModelServer(script: Script): Promise<ModelServer> {
     const wire = protocol === "anthropic" ? anthropicWire(response) : openaiWire(response);
     if (step.does === "refuse") {
       response.writeHead(step.status, { "Content-Type": "application/json" });
-      response.end(JSON.stringify({ type: "error", error: { type: "x", message: "secret words" } }));
+      response.end(
+        JSON.stringify({ type: "error", error: { type: "x", message: "secret words" } }),
+      );
       return;
     }
     response.writeHead(200, { "Content-Type": "text/event-stream" });
@@ -212,7 +214,9 @@ function openaiWire(response: ServerResponse): Wire {
       send({ tool_calls: [{ index, function: { arguments: json.slice(5) } }] });
     },
     fail() {
-      response.write(`data: ${JSON.stringify({ error: { message: "Overloaded", type: "server" } })}\n\n`);
+      response.write(
+        `data: ${JSON.stringify({ error: { message: "Overloaded", type: "server" } })}\n\n`,
+      );
       response.end();
     },
     end(calling) {
