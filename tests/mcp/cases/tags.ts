@@ -34,7 +34,7 @@ export const TAG_CASES: Cases = {
           { field: "status", op: "gte", value: 400 },
         ],
       },
-      text: "host:*.example.com status>=400",
+      text: "host*=*.example.com status>=400",
     }),
     everyone: true,
   },
