@@ -1068,6 +1068,9 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"entries_search":
+{ Args: { "before_id"?: string,"before_ts"?: string,"filter"?: Json,"page_size"?: number,"workspace_id"?: string }; Returns: Json
+                           },
 "expand_service_groups":
 { Args: { "group_ids": (string)[] }; Returns: {
               "domain": string,"group_id": string,"service": string,"service_id": string

@@ -21,7 +21,7 @@ const rights = z.object({
 });
 
 const envelope = z.object({
-  error: z.object({ code: z.string(), message: z.string(), details: z.unknown() }),
+  error: z.object({ code: z.string(), message: z.string(), details: z.unknown().optional() }),
 });
 
 export interface Caller {

@@ -61,6 +61,9 @@ export const CONNECTORS: { tool: Tool; runs?: Operation["effect"] }[] = [
 /** The executor that runs an effect. */
 export const executorOf = (effect: Operation["effect"]) => `run_${effect}_tool`;
 
+export const isExecutor = (name: unknown): boolean =>
+  CONNECTORS.some(({ tool, runs }) => runs !== undefined && tool.name === name);
+
 function connector(
   name: string,
   title: string,

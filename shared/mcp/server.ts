@@ -31,7 +31,7 @@ const TEMPLATES = [
 /** The server of one request: what it lists and runs is the caller's. */
 export function mcpServer(call: Call, surface: Surface): Server {
   const server = new Server(
-    { name: version.name, title: "Busymate", version: version.version },
+    { name: "busymate", title: version.name, version: version.version },
     {
       instructions: INSTRUCTIONS,
       capabilities: {
@@ -93,6 +93,13 @@ export function mcpServer(call: Call, surface: Surface): Server {
 
 const invalid = (message: string) => new ProtocolError(ProtocolErrorCode.InvalidParams, message);
 
+const noResource = (uri: string, why = "") =>
+  new ProtocolError(
+    ProtocolErrorCode.InvalidParams,
+    `There is no resource ${uri} for you. ${why}`.trim(),
+    { uri },
+  );
+
 /** A resource's text. What one may not see is answered as what there is not. */
 async function read(call: Call, uri: string): Promise<{ mimeType: string; text: string }> {
   const [kind, key = ""] = uri.startsWith(SCHEME) ? uri.slice(SCHEME.length).split("/") : [];
@@ -104,13 +111,13 @@ async function read(call: Call, uri: string): Promise<{ mimeType: string; text: 
     : kind === "captures"
     ? { name: "search_entries", args: { workspace_id: key, limit: 50 } }
     : undefined;
-  if (!operation) throw invalid(`There is no resource ${uri}.`);
+  if (!operation) throw noResource(uri);
   try {
     const { text } = await dispatch(call, OPERATIONS.get(operation.name)!, operation.args);
     return { mimeType: "text/plain", text };
   } catch (error) {
     if (error instanceof AppError && error.status < 500 && error.status !== 401) {
-      throw invalid(`There is no resource ${uri} for you: ${error.message}`);
+      throw noResource(uri, error.message);
     }
     throw error;
   }

@@ -23,22 +23,24 @@ export function resourceServer(
   return app;
 }
 
-/** Adds to the challenge of every 401 what RFC 9728 section 5.1 and RFC 6750 section 3 have for it. */
+/**
+ * Adds to a challenge what RFC 9728 section 5.1 and RFC 6750 section 3 have for it: where to learn of
+ * the authorization server, and the scopes to ask for unless the challenge names them.
+ */
 function challenging(issuer: string): ErrorHandler<AppEnv> {
   const discovery = `resource_metadata="${issuer}${WELL_KNOWN.resource}"`;
   const scope = `scope="${formatScopes(BASELINE)}"`;
   return (thrown) => {
     const error = toAppError(thrown);
-    if (error.status !== 401) throw error;
-    const challenge = error.headers["WWW-Authenticate"] ?? "Bearer";
+    const challenge = error.headers["WWW-Authenticate"] ??
+      (error.status === 401 ? "Bearer" : undefined);
+    if (challenge === undefined) throw error;
+    const parts = [discovery, ...(challenge.includes("scope=") ? [] : [scope])].join(", ");
     const separator = challenge === "Bearer" ? " " : ", ";
     throw new AppError(error.code, error.message, {
       details: error.details,
       cause: error.cause,
-      headers: {
-        ...error.headers,
-        "WWW-Authenticate": `${challenge}${separator}${discovery}, ${scope}`,
-      },
+      headers: { ...error.headers, "WWW-Authenticate": `${challenge}${separator}${parts}` },
     });
   };
 }

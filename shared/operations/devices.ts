@@ -87,7 +87,6 @@ export const DEVICE_OPERATIONS: Operation[] = [
     summary: "A code to type into a new device: 8 characters, 10 minutes, once.",
     needs: null,
     effect: "write",
-    top: true,
     input: z.strictObject({ workspace_id: workspaceId.optional() }),
     run: (call, body) => call.edge("device-pair/codes", { method: "POST", body }),
   }),

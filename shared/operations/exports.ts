@@ -17,7 +17,6 @@ const common = {
   needs: { section: "entries", action: "view" },
   effect: "read",
   content: "captured",
-  top: true,
 } as const;
 const selection = {
   workspace_id: workspaceId.optional(),
@@ -33,6 +32,7 @@ type Selection = z.infer<z.ZodObject<typeof selection>>;
 export const EXPORT_OPERATIONS: Operation[] = [
   operation({
     ...common,
+    top: true,
     name: "export_har",
     title: "Export as HAR",
     summary:
@@ -53,6 +53,7 @@ export const EXPORT_OPERATIONS: Operation[] = [
     ...common,
     toolset: "insight",
     needs: null,
+    top: true,
     name: "get_job",
     title: "Get a job",
     summary: "Whether long work is done, and its result from a character on.",

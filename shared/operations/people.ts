@@ -86,9 +86,14 @@ export const PEOPLE_OPERATIONS: Operation[] = [
     content: "product",
     peopleOnly: true,
     input: z.strictObject({ role, section, action: z.enum(["view", "edit"]) }),
-    async run(call, capability) {
+    async run(call, { role, section, action }) {
+      const changed = rowsOf(
+        await call.db.from("role_capabilities").update({ action }).match({ role, section })
+          .select("role,section,action").abortSignal(call.signal).maybeSingle(),
+      );
+      if (changed) return changed;
       return rowsOf(
-        await call.db.from("role_capabilities").upsert(capability, { onConflict: "role,section" })
+        await call.db.from("role_capabilities").insert({ role, section, action })
           .select("role,section,action").abortSignal(call.signal).single(),
       );
     },
