@@ -1,6 +1,8 @@
+import { randomInt, randomUUID } from "node:crypto";
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { stack } from "../support/stack.ts";
+import { database } from "../support/world.ts";
 import {
   callsIn,
   failIn,
@@ -61,6 +63,19 @@ describe("the webhook", () => {
     expect((await post(update)).status).toBe(200);
     await write(account, "/help");
     expect(await textsIn(account.id)).toHaveLength(3);
+  });
+
+  it("is told again that an update is its own, when the answer was lost on the way", async () => {
+    const [update, chat] = [randomInt(2 ** 40), randomInt(2 ** 40)];
+    const [first, second] = [randomUUID(), randomUUID()];
+    const begin = async (attempt: string) => {
+      const [row] = await database()`
+        select internal.telegram_begin(${update}, ${attempt}, ${chat},
+          ${`${stack().url}/functions/v1/telegram-bot`}) as answer`;
+      return row!["answer"].fresh as boolean;
+    };
+    expect([await begin(first), await begin(second), await begin(first), await begin(second)])
+      .toEqual([true, false, true, false]);
   });
 
   it("acknowledges what it has nothing to do with", async () => {
