@@ -76,7 +76,7 @@ export type Database = {
 { Args: { "args": Json,"idempotency_key": string,"proposal_id": string,"user_id": string }; Returns: Json
                            },
 "telegram_begin":
-{ Args: { "chat_id": number,"function_url": string,"update_id": number }; Returns: Json
+{ Args: { "attempt": string,"chat_id": number,"function_url": string,"update_id": number }; Returns: Json
                            },
 "telegram_claim":
 { Args: { "batch": number,"ticket_hash": string }; Returns: Json
