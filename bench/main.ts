@@ -2,7 +2,6 @@
 // same run on the same machine. Prints one table; ends with 1 when a ratio misses what it must reach.
 
 import { parseArgs } from "node:util";
-import postgres from "postgres";
 import { Complaint, runProgram } from "../scripts/complaint.ts";
 import { ingestOverHttp } from "./p1h-ingest-over-http.ts";
 import { ingestInSql } from "./p1-ingest-in-sql.ts";
@@ -15,11 +14,11 @@ import { statistics } from "./p7-statistics.ts";
 import { expiry } from "./p8-expiry.ts";
 import { liveFeed } from "./p9-live-feed.ts";
 import { mcp } from "./p10-mcp.ts";
+import { plans } from "./plans.ts";
 import type { Bench, Benchmark, Site } from "./support/benchmark.ts";
-import { Callers } from "./support/callers.ts";
 import { type History, loadHistory } from "./support/history.ts";
 import { type Ratio, verdictOn } from "./support/ratio.ts";
-import { type BenchStack, startBenchStack } from "./support/stack.ts";
+import { Sites } from "./support/sites.ts";
 import { machineLine, summaryOf, tableOf } from "./support/table.ts";
 
 /** In this order: what needs an almost empty table before what fills it. */
@@ -35,6 +34,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   absentPattern,
   statistics,
   expiry,
+  plans,
 ];
 
 const DEFAULT_ROWS = 10_000_000;
@@ -90,38 +90,6 @@ async function measure(
   const [server] = await site.owner<{ version: string }[]>`
     select 'Postgres ' || current_setting('server_version') as version`;
   return { ratios, machine: machineLine(server!.version) };
-}
-
-/** The stacks of a run, each with its database and its callers. */
-class Sites {
-  readonly #open: { stack: BenchStack; site: Site }[] = [];
-  readonly #progress: (line: string) => void;
-
-  constructor(progress: (line: string) => void) {
-    this.#progress = progress;
-  }
-
-  async open(): Promise<Site> {
-    this.#progress("starting a stack");
-    const stack = await startBenchStack();
-    const owner = postgres(stack.info.db_url, { max: 2, onnotice: () => {} });
-    const callers = new Callers(stack.info, stack.dataDir);
-    const site = { stack: stack.info, owner, callers };
-    this.#open.push({ stack, site });
-    return site;
-  }
-
-  assertNoWarnings(): void {
-    for (const { site } of this.#open) site.callers.assertNoWarnings();
-  }
-
-  async close(): Promise<void> {
-    for (const { stack, site } of this.#open) {
-      await site.callers.close();
-      await site.owner.end();
-      await stack.stop();
-    }
-  }
 }
 
 function readArguments(args: string[]): { benchmarks: readonly Benchmark[]; rows: number } {
