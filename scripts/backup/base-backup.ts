@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import type { Writable } from "node:stream";
 import pg from "pg";
 import { OpenEnded, TAR_END, tarEntry } from "./tar.ts";
@@ -39,13 +38,16 @@ export async function writeBaseBackup(
     const content = chunk.subarray(1);
     if (chunk[0] === MESSAGE.archive) archives++;
     else if (chunk[0] === MESSAGE.manifest) inManifest = true;
-    else if (chunk[0] === MESSAGE.data && inManifest) manifest.push(content);
+    // A copy: pg uses the memory of a message again.
+    else if (chunk[0] === MESSAGE.data && inManifest) manifest.push(Buffer.from(content));
+    // What has been received already keeps coming after a pause: the stream takes it in.
     else if (chunk[0] === MESSAGE.data && !out.write(archive.push(content))) {
-      // The disk is slower than the server.
       connection.stream.pause();
-      once(out, "drain").then(() => connection.stream.resume(), () => client.end());
     }
   });
+  out.on("drain", () => connection.stream.resume());
+  // A full disk: nobody will take the rest.
+  out.once("error", () => void client.end());
   try {
     await client.query(COMMAND);
   } finally {

@@ -1,6 +1,5 @@
 // The routes of the edge functions, asked of the apps themselves.
 
-import { exportJWK, generateKeyPair } from "jose";
 import { readConfig, VARIABLE_NAMES } from "../../shared/config/config.ts";
 import { devicePairApp } from "../../shared/devices/app.ts";
 import { ingestApp } from "../../shared/entries/app.ts";
@@ -13,6 +12,7 @@ import { statsApp } from "../../shared/stats/app.ts";
 import { apiApp } from "../../shared/version/app.ts";
 import { Complaint } from "../complaint.ts";
 import { declaredFunctions } from "../deploy/functions.ts";
+import { nowhereEnvironment } from "../nowhere.ts";
 import { root } from "../tools.ts";
 import { emptySurface, type Surface } from "./surface.ts";
 
@@ -22,16 +22,7 @@ interface Routed {
 
 /** The apps by function, on a configuration that reaches nothing. */
 async function apps(): Promise<Record<string, Routed>> {
-  const { privateKey } = await generateKeyPair("ES256", { extractable: true });
-  const nowhere = "http://127.0.0.1:1";
-  const config = readConfig({
-    SUPABASE_URL: nowhere,
-    SUPABASE_PUBLISHABLE_KEYS: '{"default":"sb_publishable_x"}',
-    SUPABASE_SECRET_KEYS: '{"default":"sb_secret_x"}',
-    BUSYMATE_ISSUER: `${nowhere}/functions/v1/mcp`,
-    BUSYMATE_WEB_URL: nowhere,
-    BUSYMATE_SIGNING_KEY: JSON.stringify({ ...await exportJWK(privateKey), kid: "contract" }),
-  }, VARIABLE_NAMES);
+  const config = readConfig(await nowhereEnvironment(), VARIABLE_NAMES);
   const unreachable = () => Promise.reject(new Error("routes are listed, not called"));
   const runtime = { fetch: unreachable, log: () => {} };
   const network = { resolve: unreachable, get: unreachable };
