@@ -8,7 +8,7 @@ import { createCli } from "../../scripts/deploy/cli.ts";
 import { declaredFunctions, filesOf } from "../../scripts/deploy/functions.ts";
 import { UPLOAD_LIMIT } from "../../scripts/deploy/rehearsal.ts";
 import { describeSchema } from "../support/catalogue.ts";
-import { type EmptyProject, startEmptyProject } from "../support/empty-project.ts";
+import { type EmptyProject, startEmptyProject } from "../../scripts/empty-project.ts";
 import { database } from "../support/world.ts";
 import { copyProject, type Deployed, deployTo, type Project } from "./support/project.ts";
 
