@@ -4,7 +4,7 @@
 
 create table private.request_metrics (
   surface text not null check (surface ~ '^[a-z][a-z-]{0,39}$'),
-  status smallint not null check (status between 100 and 599),
+  status integer not null check (status between 100 and 599),
   code text not null check (code ~ '^[a-z_]{0,40}$'),
   requests bigint not null check (requests > 0),
   seconds double precision not null check (seconds >= 0),
@@ -24,7 +24,7 @@ create function internal.record_requests(samples jsonb) returns void
 language sql volatile security definer set search_path = '' as $$
   insert into private.request_metrics as m (surface, status, code, requests, seconds, buckets)
   select s.surface, s.status, s.code, s.requests, s.seconds, s.buckets
-  from jsonb_to_recordset($1) as s (surface text, status smallint, code text, requests bigint, seconds double precision, buckets bigint[])
+  from jsonb_to_recordset($1) as s (surface text, status integer, code text, requests bigint, seconds double precision, buckets bigint[])
   -- In the order of the key: two calls that wait for each other's rows would be a deadlock.
   order by s.surface, s.status, s.code
   on conflict (surface, status, code) do update set
