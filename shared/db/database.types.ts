@@ -66,6 +66,9 @@ export type Database = {
 "public_status":
 { Args: Record<PropertyKey, never>; Returns: Json
                            },
+"record_requests":
+{ Args: { "samples": Json }; Returns: undefined
+                           },
 "redeem_pairing_code":
 { Args: { "code_hash": string,"device": Json }; Returns: Json
                            },
@@ -1087,6 +1090,9 @@ isOneToOne: false
                            },
 "get_entry":
 { Args: { "id": string,"parts"?: (string)[] }; Returns: Json
+                           },
+"get_request_metrics":
+{ Args: Record<PropertyKey, never>; Returns: Json
                            },
 "get_resend_request":
 { Args: { "command_id": string }; Returns: Json

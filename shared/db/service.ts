@@ -1,7 +1,8 @@
 import { PostgrestClient } from "@supabase/postgrest-js";
 import { z } from "zod";
 import { dataOf } from "./answer.ts";
-import type { Database } from "./database.types.ts";
+import type { Database, Json } from "./database.types.ts";
+import type { Sample } from "../metrics/histogram.ts";
 import { oauthStore } from "./oauth.ts";
 import type { OAuthStore } from "./oauth.ts";
 import { proposalStore } from "./proposals.ts";
@@ -38,6 +39,7 @@ const deviceRenewal = z.discriminatedUnion("renewed", [
   deviceCredential.extend({ renewed: z.literal(true) }),
   deviceCredential.extend({ renewed: z.literal(false), renewable_at: timestamp }),
 ]);
+const nothing = z.null();
 const publicStatus = z.object({
   components: z.array(
     z.object({ key: z.string(), label: z.string(), core: z.boolean(), up: z.boolean() }),
@@ -101,6 +103,8 @@ export interface Service {
   unpairDevice(args: Args<"unpair_device">, signal: AbortSignal): Promise<boolean>;
   /** Which components are up, how old that is, and nothing of the host. */
   publicStatus(signal: AbortSignal): Promise<PublicStatusRow>;
+  /** Adds up how requests were answered. */
+  recordRequests(samples: readonly Sample[], signal: AbortSignal): Promise<void>;
   readonly oauth: OAuthStore;
   readonly proposals: ProposalStore;
   readonly telegram: TelegramStore;
@@ -151,6 +155,9 @@ export function createService({ url, secretKey, fetch }: ServiceOptions): Servic
       call("renew_device_credential", args, deviceRenewal, signal),
     unpairDevice: (args, signal) => call("unpair_device", args, z.boolean(), signal),
     publicStatus: (signal) => call("public_status", {}, publicStatus, signal),
+    async recordRequests(samples, signal) {
+      await call("record_requests", { samples: [...samples] as unknown as Json }, nothing, signal);
+    },
     // The generated types do not know that an argument may be null.
     oauth: oauthStore((name, args, shape, signal) =>
       call(name, args as Args<typeof name>, shape, signal)
