@@ -10,6 +10,7 @@ import { batching } from "./p2-batching.ts";
 import { listUnderRowSecurity } from "./p3-list-under-row-security.ts";
 import { insertUnderRowSecurity } from "./p4-insert-under-row-security.ts";
 import { liveFeed } from "./p9-live-feed.ts";
+import { redaction } from "./p10-redaction.ts";
 import type { Bench, Benchmark } from "./support/benchmark.ts";
 import { Callers } from "./support/callers.ts";
 import { type History, loadHistory } from "./support/history.ts";
@@ -25,6 +26,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   insertUnderRowSecurity,
   liveFeed,
   listUnderRowSecurity,
+  redaction,
 ];
 
 const DEFAULT_ROWS = 1_000_000;

@@ -5,7 +5,7 @@ import { isSecretName } from "./names.ts";
 import { compilePattern } from "./pattern.ts";
 import { isPlaceholder, labelOf, Placeholders } from "./placeholders.ts";
 import type { RedactionPolicy } from "./policy.ts";
-import { type Named, namedSecrets, schemeLabel, wordPattern } from "./scan.ts";
+import { type Named, namedSecrets, schemeLabel, Words } from "./scan.ts";
 import { looksRandom, shapedSecrets } from "./values.ts";
 
 /**
@@ -72,20 +72,20 @@ function isSecretNameOnce(name: string): boolean {
   return verdict;
 }
 
-const PLAIN_WORDS = wordPattern([]);
+const PLAIN_WORDS = new Words([]);
 
 class ActiveRedactor implements Redactor {
   readonly on = true;
   readonly #placeholders: Placeholders;
   readonly #extraNames: ReadonlySet<string>;
   readonly #patterns: ReturnType<typeof compilePattern>[];
-  readonly #words: RegExp;
+  readonly #words: Words;
 
   constructor({ mode, extraNames, extraPatterns }: RedactionPolicy) {
     this.#placeholders = new Placeholders(mode);
     this.#extraNames = new Set(extraNames.map((name) => name.toLowerCase()).filter(Boolean));
     this.#patterns = extraPatterns.map(compilePattern);
-    this.#words = this.#extraNames.size === 0 ? PLAIN_WORDS : wordPattern(this.#extraNames);
+    this.#words = this.#extraNames.size === 0 ? PLAIN_WORDS : new Words(this.#extraNames);
   }
 
   get replaced(): number {

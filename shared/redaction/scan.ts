@@ -3,6 +3,7 @@
 // words that names of secrets hold, and only around those is looked for a name and the value it has.
 // That costs less than JSON.parse, works on what no parser takes, and keeps the spelling of the rest.
 
+import { Sieve } from "./candidates.ts";
 import { isSecretSegment } from "./names.ts";
 import { labelOf } from "./placeholders.ts";
 import type { Found } from "./values.ts";
@@ -12,16 +13,38 @@ export interface Named extends Found {
   quotes?: string;
 }
 
-const WORDS = "token|secret|passw|passphrase|passcode|pwd|key|sess|authorization|cookie|[cx]srf|" +
-  "signature|credential|jwt|assertion|saml|connection[-_ ]?string|verifier|[-_]code|card[-_ ]?number|cv[vc]|" +
-  "(?<![A-Za-z])(?:t?otp|pin|sid|pass|auth|sig)|(?<=[a-z])(?:Otp|Pin|Sid|Pass|Auth|Sig|Code)";
+const WORDS = [
+  ..."token secret pass pwd key sess auth cookie csrf xsrf sig credential jwt assertion saml".split(" "),
+  ..."connection verifier code card cvv cvc otp pin sid".split(" "),
+];
 /** What follows the name that a word is in, up to a value. */
-const AHEAD = "(?=[\\w.\\-]{0,40}(?:[\\]\\\\\"'=:>/]|%[235]|\\s?[=:]))";
+const AHEAD = "(?=[\\w.\\- ]{0,40}(?:[\\]\\\\\"'=:>/]|%[235]))";
+const SIEVE = new Sieve(WORDS);
 
-/** Further names that a policy has are found as they are. */
-export function wordPattern(extraNames: Iterable<string>): RegExp {
-  const extra = [...extraNames].map((name) => name.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&"));
-  return new RegExp(`(?:${[...extra, WORDS].join("|")})${AHEAD}`, "gi");
+/** What names of secrets hold; further names that a policy has are found as they are. */
+export class Words {
+  readonly #pattern: RegExp;
+  readonly #extra: RegExp | null;
+
+  constructor(extraNames: Iterable<string>) {
+    const extra = [...extraNames].sort((a, b) => b.length - a.length)
+      .map((name) => name.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&"));
+    this.#pattern = new RegExp(`(?:${[...extra, ...WORDS].join("|")})${AHEAD}`, "iy");
+    this.#extra = extra.length === 0 ? null : new RegExp(extra.join("|"), "gi");
+  }
+
+  /** Where one may begin, in order. */
+  positions(text: string): number[] {
+    const found = SIEVE.positions(text);
+    if (!this.#extra) return found;
+    for (const { index } of text.matchAll(this.#extra)) found.push(index);
+    return found.sort((a, b) => a - b);
+  }
+
+  /** How long the one here is; 0 when there is none that a value could follow. */
+  lengthAt(text: string, at: number): number {
+    return matchAt(this.#pattern, text, at)?.[0].length ?? 0;
+  }
 }
 
 const NAME_LIMIT = 64;
@@ -34,8 +57,11 @@ const ASSIGNMENT = /(?:\]|%5[Dd]){0,3}(?:=(?![=>])|%(?:25)?3[Dd]|\\u003[dD])/y;
 const SPACED = /\]{0,3}(?:[ \t]{0,4}:(?![:/])[ \t]{0,4}|[ \t]{1,4}=[ \t]{1,4})/y;
 const ENCODED_KEY =
   /(?:%(?:25)?5[Cc])*%(?:25)?22(?:%(?:25)?20|\+)*%(?:25)?3[Aa](?:%(?:25)?20|\+)*/y;
+const ENCODED_QUOTE = /(?:%(?:25)?5[Cc])*%(?:25)?22/y;
 const ELEMENT = /(?:\s[^<>]{0,512})?>/y;
 const OPENING = /(\\*)(["'`])/y;
+const COLON = /\s{0,20}:/y;
+const BACKSLASHES = /\\+/y;
 const NUMBER = /-?\d[\d.eE+-]{0,40}/y;
 const LITERAL = /(?:true|false|null|undefined|none)(?![\w-])/iy;
 const SCHEME =
@@ -50,22 +76,21 @@ const EXPRESSION =
 /** Values that names give away, in order and without overlaps. */
 export function namedSecrets(
   text: string,
-  words: RegExp,
+  words: Words,
   isSecret: (name: string) => boolean,
 ): Named[] {
   const found: Named[] = [];
   let seen = 0;
-  words.lastIndex = 0;
-  for (let hit = words.exec(text); hit; hit = words.exec(text)) {
-    const [start, end] = nameAround(text, hit.index, hit.index + hit[0].length, seen);
-    words.lastIndex = Math.max(end, hit.index + 1);
+  let next = 0;
+  for (const at of words.positions(text)) {
+    const length = at < next ? 0 : words.lengthAt(text, at);
+    if (length === 0) continue;
+    const [start, end] = nameAround(text, at, at + length, seen);
+    next = Math.max(end, at + 1);
     const name = text.slice(start, end);
     if (!isSecret(name)) continue;
-    const before = found.length;
-    valuesOf(text, start, end, name, found);
-    if (found.length === before) continue;
-    seen = found.at(-1)!.end;
-    words.lastIndex = Math.max(words.lastIndex, seen);
+    seen = valuesOf(text, start, end, name, found);
+    next = Math.max(next, seen);
   }
   return found;
 }
@@ -86,7 +111,14 @@ function nameAround(text: string, from: number, to: number, floor: number): [num
   return [Math.min(start + length, from), end];
 }
 
-function valuesOf(text: string, start: number, end: number, name: string, found: Named[]): void {
+/** Adds the values of a name; where what was looked at ends. */
+function valuesOf(
+  text: string,
+  start: number,
+  end: number,
+  name: string,
+  found: Named[],
+): number {
   const label = labelOf(name);
   const quoted = matchAt(QUOTED_KEY, text, end);
   if (quoted) return values(text, end + quoted[0].length, quoted[1]!, name, label, found);
@@ -99,14 +131,14 @@ function valuesOf(text: string, start: number, end: number, name: string, found:
   if (text[start - 1] === "/" && text[end] === "/") return segment(text, end + 1, name, found);
   if (text[start - 1] === "<" || text[start - 1] === ":") {
     const tag = matchAt(ELEMENT, text, end);
-    if (tag) return upTo(text, end + tag[0].length, "<", label, found);
+    if (tag) return element(text, end + tag[0].length, name, found);
   }
   if (text[end] === '"') {
     const head = matchAt(PART_HEAD, text, end);
     if (head) return upTo(text, end + head[0].length, "\n--", label, found);
   }
   const spaced = matchAt(SPACED, text, end);
-  if (spaced) return spacedValue(text, end + spaced[0].length, start, label, found);
+  return spaced ? spacedValue(text, end + spaced[0].length, start, label, found) : end;
 }
 
 /** A value of JSON or of a language like it: a text, a number, or all texts and numbers within. */
@@ -117,15 +149,16 @@ function values(
   name: string,
   label: string,
   found: Named[],
-): void {
+): number {
   const opening = matchAt(OPENING, text, at);
-  if (opening) return void string(text, at, opening, label, found);
+  if (opening) return string(text, at, opening, label, found);
   if (text[at] === "{" || text[at] === "[") return structure(text, at, label, found);
-  if (matchAt(LITERAL, text, at)) return;
   const number = matchAt(NUMBER, text, at);
   // How many there were or may be: max_tokens.
-  if (number && /tokens$/i.test(name)) return;
-  if (number) found.push({ start: at, end: at + number[0].length, label, quotes: `${escape}"` });
+  if (!number || /tokens$/i.test(name)) return at;
+  const end = at + number[0].length;
+  found.push({ start: at, end, label, quotes: `${escape}"` });
+  return end;
 }
 
 function string(
@@ -172,25 +205,27 @@ function closingQuote(text: string, from: number, escapes: number, quote: string
 }
 
 /** Every text and number within an object or list that a secret's name has. */
-function structure(text: string, from: number, label: string, found: Named[]): void {
+function structure(text: string, from: number, label: string, found: Named[]): number {
   let depth = 0;
   let at = from;
   while (at < text.length) {
     const char = text[at]!;
     if (char === "{" || char === "[") depth++;
     else if (char === "}" || char === "]") depth--;
-    if (depth === 0) return;
+    if (depth === 0) return at;
     const opening = char === '"' || char === "\\" ? matchAt(OPENING, text, at) : null;
     const number = char === "-" || (char >= "0" && char <= "9") ? matchAt(NUMBER, text, at) : null;
     if (opening) {
       const before = found.length;
       at = string(text, at, opening, label, found);
-      if (matchAt(/\s{0,20}:/y, text, at)) found.length = before;
+      if (matchAt(COLON, text, at)) found.length = before;
     } else if (number) {
-      found.push({ start: at, end: at + number[0].length, label, quotes: '"' });
-      at += number[0].length;
-    } else at++;
+      const end = at + number[0].length;
+      found.push({ start: at, end, label, quotes: '"' });
+      at = end;
+    } else at += matchAt(BACKSLASHES, text, at)?.[0].length ?? 1;
   }
+  return at;
 }
 
 function assignedValue(
@@ -199,35 +234,50 @@ function assignedValue(
   label: string,
   sign: string,
   found: Named[],
-): void {
+): number {
   if (sign.includes("%")) return encodedValue(text, at, label, found);
   const opening = matchAt(OPENING, text, at);
-  if (opening) return void string(text, at, opening, label, found);
+  if (opening) return string(text, at, opening, label, found);
   const bare = sign.includes("u003") ? matchAt(ENCODED, text, at) : matchAt(BARE, text, at);
-  if (!bare || EXPRESSION.test(bare[0]) || text[at + bare[0].length] === "(") return;
-  found.push(...secretOf(text, at, at + bare[0].length, label));
+  const end = at + (bare?.[0].length ?? 0);
+  if (!bare || EXPRESSION.test(bare[0]) || text[end] === "(") return at;
+  found.push(...secretOf(text, at, end, label));
+  return end;
 }
 
-function encodedValue(text: string, at: number, label: string, found: Named[]): void {
-  const quote = matchAt(/(?:%(?:25)?5[Cc])*%(?:25)?22/y, text, at);
+function encodedValue(text: string, at: number, label: string, found: Named[]): number {
+  const quote = matchAt(ENCODED_QUOTE, text, at);
   const start = at + (quote?.[0].length ?? 0);
   const value = matchAt(ENCODED, text, start);
-  if (value) found.push(...secretOf(text, start, start + value[0].length, label));
+  const end = start + (value?.[0].length ?? 0);
+  found.push(...secretOf(text, start, end, label));
+  return end;
 }
 
-function segment(text: string, at: number, name: string, found: Named[]): void {
+function segment(text: string, at: number, name: string, found: Named[]): number {
   const value = matchAt(SEGMENT, text, at)?.[0];
-  if (value === undefined || !isSecretSegment(value, name) || EXPRESSION.test(value)) return;
-  found.push({ start: at, end: at + value.length, label: labelOf(name) });
+  if (value === undefined || !isSecretSegment(value, name) || EXPRESSION.test(value)) return at;
+  const end = at + value.length;
+  found.push({ start: at, end, label: labelOf(name) });
+  return end;
 }
 
-function upTo(text: string, start: number, mark: string, label: string, found: Named[]): void {
+/** `<password>` may also be a placeholder; an element ends with its own name. */
+function element(text: string, start: number, name: string, found: Named[]): number {
+  const end = text.indexOf("<", start);
+  const closing = end < 0 ? "" : text.slice(end, end + NAME_LIMIT + name.length);
+  if (!/^<\/(?:[\w.-]{1,40}:)?([\w.-]+)/.exec(closing)?.[1]?.startsWith(name)) return start;
+  return upTo(text, start, "<", labelOf(name), found);
+}
+
+function upTo(text: string, start: number, mark: string, label: string, found: Named[]): number {
   const next = text.indexOf(mark, start);
   let end = next < 0 ? text.length : next;
   if (text[end - 1] === "\r") end--;
   if (end > start && text.slice(start, end).trim() !== "") {
     found.push(...secretOf(text, start, end, label));
   }
+  return end;
 }
 
 /** `X-Api-Key: abc`, `password = abc`: a line of a header or of a configuration, or source code. */
@@ -237,21 +287,22 @@ function spacedValue(
   nameStart: number,
   label: string,
   found: Named[],
-): void {
+): number {
   const opening = matchAt(OPENING, text, at);
-  if (opening) return void string(text, at, opening, label, found);
+  if (opening) return string(text, at, opening, label, found);
   const scheme = matchAt(SCHEME, text, at)?.[0] ?? "";
   const start = at + scheme.length;
   const bare = matchAt(BARE, text, start)?.[0];
-  if (bare === undefined || matchAt(LITERAL, text, start)) return;
+  if (bare === undefined || matchAt(LITERAL, text, start)) return at;
   const end = start + bare.length;
-  if (EXPRESSION.test(bare) || text[end] === "(" || text[end] === "[") return;
+  if (EXPRESSION.test(bare) || text[end] === "(" || text[end] === "[") return at;
   // A word of prose, unless the line is nothing but a name and it.
   const isWord = /^[a-z]+[.!?]?$/i.test(bare);
   const startsLine = nameStart === 0 || /[\n\s"'-]/.test(text[nameStart - 1]!);
   const endsLine = end >= text.length || /[\r\n"'\\]/.test(text[end]!);
-  if (isWord && scheme === "" && !(startsLine && endsLine)) return;
+  if (isWord && scheme === "" && !(startsLine && endsLine)) return at;
   found.push({ start, end, label: scheme === "" ? label : schemeLabel(scheme.trim()) });
+  return end;
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {

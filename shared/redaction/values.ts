@@ -1,5 +1,7 @@
-// What secrets look like, whatever their names. Every rule begins at a literal that TRIGGER finds, may
+// What secrets look like, whatever their names. Every rule begins at a literal that a sieve finds, may
 // begin only where a word does, and never gives back what it has taken: time grows with the text.
+
+import { Sieve } from "./candidates.ts";
 
 /** What the database puts in the place of a secret for those who may not see it. */
 export const REDACTED = "[redacted]";
@@ -67,15 +69,25 @@ const SCHEMES: Shape[] = [
   { label: "credentials", pattern: /(?<=basic\s{1,9})[\w+/=-]{8,}/iy, holds: isBasic },
 ];
 
+/** What secrets without a prefix of their own begin with or after. */
+const SIGNS = [
+  "-----BEGIN ",
+  ":AA",
+  "%3AAA",
+  "hooks.slack.com/services/",
+  "api/webhooks/",
+  "://",
+];
 /** Longer prefixes first, since the first that fits is taken. */
-const PREFIXES = [...SHAPES.keys()].sort((a, b) => b.length - a.length).map(escaped).join("|");
-const CARD =
-  "(?<![\\w.+-])(?:4\\d{3}|5[1-5]\\d\\d|2[2-7]\\d\\d|3[47]\\d\\d|6011|65\\d\\d)[ -]?\\d{4}";
+const PREFIXES = [...SHAPES.keys()].sort((a, b) => b.length - a.length);
+const SIEVE = new Sieve([...PREFIXES, ...SIGNS, "earer", "asic"]);
 const TRIGGER = new RegExp(
-  `${PREFIXES}|-----BEGIN |:AA|%3AAA|hooks\\.slack\\.com/services/|api/webhooks/|earer\\s{1,9}|EARER\\s{1,9}|` +
-    `asic\\s{1,9}|ASIC\\s{1,9}|://|${CARD}`,
-  "g",
+  [...PREFIXES, ...SIGNS].map(escaped).join("|") +
+    "|(?:earer|EARER|asic|ASIC)\\s{1,9}",
+  "y",
 );
+const CARD =
+  /(?<![\w.+-])(?:4\d{3}|5[1-5]\d\d|2[2-7]\d\d|3[47]\d\d|6011|65\d\d)[ -]?\d{4,6}[ -]?\d{4}/g;
 
 /** Where a word begins: also after an escaped line break, or a percent-encoded character. */
 const WORD_START = /(?:(?<![\w-])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))/y;
@@ -86,15 +98,22 @@ const TELEGRAM_TOKEN = /[\w-]{32,}/y;
 const WEBHOOK = /[\w-]{4,}\/[\w/-]{16,}/y;
 const USERINFO = /[^/?#\s"'<>@\\]{0,512}:([^/?#\s"'<>@\\]{1,512})@(?=[\w[])/y;
 
-/** Every secret in a text that its look gives away, in order. */
+/** Every secret in a text that its look gives away; cards last. */
 export function shapedSecrets(text: string): Found[] {
   const found: Found[] = [];
-  TRIGGER.lastIndex = 0;
-  for (let hit = TRIGGER.exec(text); hit; hit = TRIGGER.exec(text)) {
-    const secret = secretAt(text, hit.index, hit[0]);
+  let next = 0;
+  for (const at of SIEVE.positions(text)) {
+    if (at < next) continue;
+    TRIGGER.lastIndex = at;
+    const trigger = TRIGGER.exec(text)?.[0];
+    const secret = trigger === undefined ? null : secretAt(text, at, trigger);
     if (!secret) continue;
     found.push(secret);
-    TRIGGER.lastIndex = Math.max(TRIGGER.lastIndex, secret.end);
+    next = secret.end;
+  }
+  for (const { index } of text.matchAll(CARD)) {
+    const card = taken(CARD_NUMBER, text, index, "card_number");
+    if (card && passesLuhn(text.slice(card.start, card.end))) found.push(card);
   }
   return found;
 }
@@ -111,9 +130,7 @@ function secretAt(text: string, at: number, trigger: string): Found | null {
   if (trigger.endsWith("AA")) return telegramToken(text, at, trigger);
   if (trigger === "-----BEGIN ") return privateKey(text, at);
   if (trigger.endsWith("/")) return taken(WEBHOOK, text, at + trigger.length, "webhook_secret");
-  if (/\s$/.test(trigger)) return matching(text, at + trigger.length, SCHEMES);
-  const card = taken(CARD_NUMBER, text, at, "card_number");
-  return card && passesLuhn(text.slice(card.start, card.end)) ? card : null;
+  return matching(text, at + trigger.length, SCHEMES);
 }
 
 function matching(text: string, at: number, shapes: Shape[]): Found | null {
