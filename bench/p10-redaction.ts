@@ -40,7 +40,8 @@ export const redaction: Benchmark = {
   },
 };
 
-const WORDS = "light walnut desk for the home office with drawers and a cable tray made from solid wood " +
+const WORDS =
+  "light walnut desk for the home office with drawers and a cable tray made from solid wood " +
   "session table author keyboard description delivered within days";
 
 /** A page of articles as an API answers it, with one secret in it. */

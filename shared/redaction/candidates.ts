@@ -4,31 +4,39 @@
 const BITS = 15;
 const MASK = (1 << BITS) - 1;
 const encoder = new TextEncoder();
-/** Of the last text; a text a second time as long takes a new one. */
 let buffer = new Uint8Array(65_536);
 
 /** Finds literals of at least three characters, ignoring case; some places that are none as well. */
 export class Sieve {
   readonly #table = new Uint8Array(1 << BITS);
+  readonly #kinds: number;
 
-  constructor(literals: Iterable<string>) {
-    for (const literal of literals) {
-      if (literal.length < 3) throw new RangeError(`${literal}: shorter than three characters`);
-      let hash = 0;
-      for (const letter of literal.slice(0, 3)) hash = rolled(hash, letter.charCodeAt(0));
-      this.#table[hash] = 1;
+  /** Literals of up to eight kinds. */
+  constructor(...kinds: (readonly string[])[]) {
+    this.#kinds = kinds.length;
+    for (const [kind, literals] of kinds.entries()) {
+      for (const literal of literals) {
+        if (literal.length < 3) throw new RangeError(`${literal}: shorter than three characters`);
+        let hash = 0;
+        for (const letter of literal.slice(0, 3)) hash = rolled(hash, letter.charCodeAt(0));
+        this.#table[hash]! |= 1 << kind;
+      }
     }
   }
 
-  /** Where the literals may begin, in order. */
-  positions(text: string): number[] {
-    const found: number[] = [];
+  /** For each kind, where its literals may begin, in order. */
+  sift(text: string): number[][] {
+    const found: number[][] = Array.from({ length: this.#kinds }, () => []);
     const bytes = bytesOf(text);
     const table = this.#table;
     let hash = 0;
     for (let at = 0; at < text.length; at++) {
       hash = rolled(hash, bytes[at]!);
-      if (table[hash] === 1) found.push(at - 2);
+      const kinds = table[hash]!;
+      if (kinds === 0) continue;
+      for (let kind = 0; kind < this.#kinds; kind++) {
+        if ((kinds >> kind & 1) === 1) found[kind]!.push(at - 2);
+      }
     }
     return found;
   }

@@ -1,12 +1,13 @@
 import { nestsDeeper } from "../http/json-depth.ts";
 import { decodeBody, textBody } from "../entries/body.ts";
 import type { StoredBody, StoredEntry } from "../entries/exchange.ts";
+import { Sieve } from "./candidates.ts";
 import { isSecretName } from "./names.ts";
 import { compilePattern } from "./pattern.ts";
 import { isPlaceholder, labelOf, Placeholders } from "./placeholders.ts";
 import type { RedactionPolicy } from "./policy.ts";
-import { type Named, namedSecrets, schemeLabel, Words } from "./scan.ts";
-import { looksRandom, shapedSecrets } from "./values.ts";
+import { type Named, namedSecrets, schemeLabel, WORDS } from "./scan.ts";
+import { BEGINNINGS, escaped, looksRandom, shapedSecrets } from "./values.ts";
 
 /**
  * Takes the secrets out of one answer. Personal data (e-mail addresses, telephone numbers) is none of
@@ -72,20 +73,25 @@ function isSecretNameOnce(name: string): boolean {
   return verdict;
 }
 
-const PLAIN_WORDS = new Words([]);
+/** As base64 of JSON begins: `{"` and `[{"`. */
+const ENCODED = ["eyJ", "W3s"];
+const SIEVE = new Sieve(WORDS, BEGINNINGS, ENCODED);
 
 class ActiveRedactor implements Redactor {
   readonly on = true;
   readonly #placeholders: Placeholders;
   readonly #extraNames: ReadonlySet<string>;
   readonly #patterns: ReturnType<typeof compilePattern>[];
-  readonly #words: Words;
+  /** Names that the sieve does not know. */
+  readonly #extraNamePattern: RegExp | null;
 
   constructor({ mode, extraNames, extraPatterns }: RedactionPolicy) {
     this.#placeholders = new Placeholders(mode);
     this.#extraNames = new Set(extraNames.map((name) => name.toLowerCase()).filter(Boolean));
     this.#patterns = extraPatterns.map(compilePattern);
-    this.#words = this.#extraNames.size === 0 ? PLAIN_WORDS : new Words(this.#extraNames);
+    this.#extraNamePattern = this.#extraNames.size === 0
+      ? null
+      : new RegExp([...this.#extraNames].map(escaped).join("|"), "gi");
   }
 
   get replaced(): number {
@@ -192,10 +198,6 @@ class ActiveRedactor implements Redactor {
     // Shorter than any secret with its name.
     if (text.length < 6) return text;
     const found = this.#find(text);
-    for (const { 0: run, index } of encodedJson(text)) {
-      if (this.#find(fromBase64(run) ?? "").length === 0) continue;
-      found.push({ start: index, end: index + run.length, label: "encoded_secret" });
-    }
     return found.length === 0 ? text : this.#replace(text, found);
   }
 
@@ -236,10 +238,21 @@ class ActiveRedactor implements Redactor {
   }
 
   #find(text: string): Named[] {
-    const found: Named[] = namedSecrets(text, this.#words, (name) => this.#isSecret(name));
-    found.push(...shapedSecrets(text));
+    const [names, beginnings, encoded] = SIEVE.sift(text) as [number[], number[], number[]];
+    if (this.#extraNamePattern) {
+      for (const { index } of text.matchAll(this.#extraNamePattern)) names.push(index);
+      names.sort((a, b) => a - b);
+    }
+    const found: Named[] = namedSecrets(text, names, (name) => this.#isSecret(name));
+    found.push(...shapedSecrets(text, beginnings));
     for (const pattern of this.#patterns) {
       for (const match of pattern(text)) found.push({ ...match, label: "secret" });
+    }
+    if (encoded.length === 0) return found;
+    for (const { 0: run, index } of text.matchAll(ENCODED_JSON)) {
+      const inner = fromBase64(run);
+      if (inner === null || this.#find(inner).length === 0) continue;
+      found.push({ start: index, end: index + run.length, label: "encoded_secret" });
     }
     return found;
   }
@@ -311,10 +324,6 @@ class ActiveRedactor implements Redactor {
 
 /** Base64 of JSON, which begins with `{"` or `[{`: as a cookie, a cursor or an OAuth state is. */
 const ENCODED_JSON = /(?<![\w+/=-])(?:eyJ|W3si)[\w+/-]{12,}={0,2}(?![\w.+/-])/g;
-
-function encodedJson(text: string): Iterable<RegExpMatchArray & { index: number }> {
-  return text.includes("eyJ") || text.includes("W3si") ? text.matchAll(ENCODED_JSON) : [];
-}
 
 function fromBase64(run: string): string | null {
   try {

@@ -3,7 +3,6 @@
 // words that names of secrets hold, and only around those is looked for a name and the value it has.
 // That costs less than JSON.parse, works on what no parser takes, and keeps the spelling of the rest.
 
-import { Sieve } from "./candidates.ts";
 import { isSecretSegment } from "./names.ts";
 import { labelOf } from "./placeholders.ts";
 import type { Found } from "./values.ts";
@@ -13,41 +12,22 @@ export interface Named extends Found {
   quotes?: string;
 }
 
-const WORDS = [
-  ..."token secret pass pwd key sess auth cookie csrf xsrf sig credential jwt assertion saml".split(" "),
+/** What names of secrets hold. */
+export const WORDS = [
+  ..."token secret pass pwd key sess auth cookie csrf xsrf sig credential jwt assertion saml".split(
+    " ",
+  ),
   ..."connection verifier code card cvv cvc otp pin sid".split(" "),
 ];
-/** What follows the name that a word is in, up to a value. */
-const AHEAD = "(?=[\\w.\\- ]{0,40}(?:[\\]\\\\\"'=:>/]|%[235]))";
-const SIEVE = new Sieve(WORDS);
-
-/** What names of secrets hold; further names that a policy has are found as they are. */
-export class Words {
-  readonly #pattern: RegExp;
-  readonly #extra: RegExp | null;
-
-  constructor(extraNames: Iterable<string>) {
-    const extra = [...extraNames].sort((a, b) => b.length - a.length)
-      .map((name) => name.replace(/[.*+?^${}()|[\]\\/-]/g, "\\$&"));
-    this.#pattern = new RegExp(`(?:${[...extra, ...WORDS].join("|")})${AHEAD}`, "iy");
-    this.#extra = extra.length === 0 ? null : new RegExp(extra.join("|"), "gi");
-  }
-
-  /** Where one may begin, in order. */
-  positions(text: string): number[] {
-    const found = SIEVE.positions(text);
-    if (!this.#extra) return found;
-    for (const { index } of text.matchAll(this.#extra)) found.push(index);
-    return found.sort((a, b) => a - b);
-  }
-
-  /** How long the one here is; 0 when there is none that a value could follow. */
-  lengthAt(text: string, at: number): number {
-    return matchAt(this.#pattern, text, at)?.[0].length ?? 0;
-  }
-}
+/** What of a word is known at least where it was sieved out. */
+const SIEVED = 3;
 
 const NAME_LIMIT = 64;
+const [SPACE, TAB] = [32, 9];
+const ENDS_NAME = Uint8Array.from(
+  { length: 128 },
+  (_, code) => "]\\\"'=:>/%".includes(String.fromCharCode(code)) ? 1 : 0,
+);
 /** `"token" : `, `\"token\":`, `'token' => `. */
 const QUOTED_KEY = /\]{0,3}(\\*)["']\s{0,20}(?::|=>|=)\s{0,20}/y;
 /** HAR's `{"name":"token","value":…}` and XML's `key="token" value=`. */
@@ -73,20 +53,22 @@ const SEGMENT = /[^/?#\s"'<>&\\]{1,512}/y;
 const EXPRESSION =
   /^(?:[A-Za-z_$][A-Za-z_$]*(?:[.?!][A-Za-z_$.?!]*)|string|number|boolean|any|unknown|str|int|bytes|object|[A-Z][a-z]+[A-Za-z]*|await|async|new|function|this|self|self\.\w+|\$\w*|process\S*|os\S*)$/;
 
-/** Values that names give away, in order and without overlaps. */
+/** Values that names give away, in order and without overlaps. Candidates are parts of names. */
 export function namedSecrets(
   text: string,
-  words: Words,
+  candidates: readonly number[],
   isSecret: (name: string) => boolean,
 ): Named[] {
   const found: Named[] = [];
+  const mayHaveTags = text.includes("<");
   let seen = 0;
   let next = 0;
-  for (const at of words.positions(text)) {
-    const length = at < next ? 0 : words.lengthAt(text, at);
-    if (length === 0) continue;
-    const [start, end] = nameAround(text, at, at + length, seen);
-    next = Math.max(end, at + 1);
+  for (const at of candidates) {
+    if (at < next) continue;
+    const end = nameEnd(text, at + SIEVED);
+    next = end;
+    if (!mayPrecedeValue(text, end, mayHaveTags)) continue;
+    const start = nameStart(text, at, seen);
     const name = text.slice(start, end);
     if (!isSecret(name)) continue;
     seen = valuesOf(text, start, end, name, found);
@@ -95,12 +77,17 @@ export function namedSecrets(
   return found;
 }
 
-/** The name that a word is in, without the rest of an escape before it: `\nkey`, `%22key`, `\u0026key`. */
-function nameAround(text: string, from: number, to: number, floor: number): [number, number] {
-  let [start, end] = [from, to];
+function nameEnd(text: string, from: number): number {
+  let end = from;
+  while (end - from < NAME_LIMIT && isNameCode(text.charCodeAt(end))) end++;
+  return end;
+}
+
+/** Without the rest of an escape before the name: `\nkey`, `%22key`, `\u0026key`. */
+function nameStart(text: string, from: number, floor: number): number {
+  let start = from;
   const lowest = Math.max(floor, from - NAME_LIMIT);
   while (start > lowest && isNameCode(text.charCodeAt(start - 1))) start--;
-  while (end - to < NAME_LIMIT && isNameCode(text.charCodeAt(end))) end++;
   const before = text[start - 1];
   const escape = before === "%"
     ? /^(?:25)*[0-9A-Fa-f]{2}/
@@ -108,7 +95,22 @@ function nameAround(text: string, from: number, to: number, floor: number): [num
     ? /^(?:u[0-9A-Fa-f]{4}|[nrt])/
     : null;
   const length = escape?.exec(text.slice(start, start + 8))?.[0].length ?? 0;
-  return [Math.min(start + length, from), end];
+  return Math.min(start + length, from);
+}
+
+/** Cheap, since most words are followed by other words. */
+function mayPrecedeValue(text: string, end: number, mayHaveTags: boolean): boolean {
+  const code = text.charCodeAt(end);
+  if (code !== SPACE && code !== TAB) return code < 128 && ENDS_NAME[code] === 1;
+  // An element with attributes.
+  if (mayHaveTags && isTagName(text, end)) return true;
+  const after = text.charCodeAt(end + 1);
+  return after === SPACE || after === TAB || (after < 128 && ENDS_NAME[after] === 1);
+}
+
+function isTagName(text: string, end: number): boolean {
+  const open = text.lastIndexOf("<", end);
+  return open >= 0 && end - open <= NAME_LIMIT && /^<[\w.:-]+$/.test(text.slice(open, end));
 }
 
 /** Adds the values of a name; where what was looked at ends. */

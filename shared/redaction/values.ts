@@ -80,7 +80,9 @@ const SIGNS = [
 ];
 /** Longer prefixes first, since the first that fits is taken. */
 const PREFIXES = [...SHAPES.keys()].sort((a, b) => b.length - a.length);
-const SIEVE = new Sieve([...PREFIXES, ...SIGNS, "earer", "asic"]);
+/** Where what looks like a secret may begin. */
+export const BEGINNINGS = [...PREFIXES, ...SIGNS, "earer", "asic"];
+const SIEVE = new Sieve(BEGINNINGS);
 const TRIGGER = new RegExp(
   [...PREFIXES, ...SIGNS].map(escaped).join("|") +
     "|(?:earer|EARER|asic|ASIC)\\s{1,9}",
@@ -98,11 +100,14 @@ const TELEGRAM_TOKEN = /[\w-]{32,}/y;
 const WEBHOOK = /[\w-]{4,}\/[\w/-]{16,}/y;
 const USERINFO = /[^/?#\s"'<>@\\]{0,512}:([^/?#\s"'<>@\\]{1,512})@(?=[\w[])/y;
 
-/** Every secret in a text that its look gives away; cards last. */
-export function shapedSecrets(text: string): Found[] {
+/** Every secret in a text that its look gives away; cards last. Candidates are where one may begin. */
+export function shapedSecrets(
+  text: string,
+  candidates: readonly number[] = SIEVE.sift(text)[0]!,
+): Found[] {
   const found: Found[] = [];
   let next = 0;
-  for (const at of SIEVE.positions(text)) {
+  for (const at of candidates) {
     if (at < next) continue;
     TRIGGER.lastIndex = at;
     const trigger = TRIGGER.exec(text)?.[0];
@@ -194,7 +199,8 @@ function isDigit(code: number): boolean {
   return code >= 48 && code <= 57;
 }
 
-function escaped(literal: string): string {
+/** As it is in a regular expression. */
+export function escaped(literal: string): string {
   return literal.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
 
