@@ -25,6 +25,8 @@ export interface Redactor {
   header(name: string, value: string): string;
   url(url: string): string;
   body(body: StoredBody, contentType?: string): StoredBody;
+  /** The text of a body, by its type. */
+  content(text: string, contentType?: string): string;
   /** `a=1&token=…`, as a query or a form has it. */
   pairs(text: string): string;
   text(text: string): string;
@@ -45,6 +47,7 @@ const OFF: Redactor = {
   header: (_, value) => value,
   url: same,
   body: same,
+  content: same,
   pairs: same,
   text: same,
   json: same,
@@ -57,6 +60,8 @@ const SPELLED_OUT = /\\u00(?:[46][1-9a-f]|[57][0-9a]|3\d)/i;
 const AUTHORIZATION = /^(?:proxy-)?authorization$/i;
 /** In a query or a form alone, and when the value reads like one: codes of OAuth, keys of an API. */
 const WEAK_NAME = /^(?:code|key|apikey|k|t|auth|state|nonce|ticket|hash|hmac|h)$/i;
+/** A hash, unless it numbers a placeholder. */
+const FRAGMENT = /(?<!<[a-z][a-z0-9_]{0,47})#/;
 const KNOWN_NAMES = 10_000;
 /** Deeper JSON is handled as text: walking it would take the stack. */
 const DEPTH_LIMIT = 100;
@@ -151,7 +156,9 @@ class ActiveRedactor implements Redactor {
   }
 
   url(url: string): string {
-    const [beforeFragment, fragment] = splitAt(url, "#");
+    const hash = url.search(FRAGMENT);
+    const beforeFragment = hash < 0 ? url : url.slice(0, hash);
+    const fragment = hash < 0 ? null : url.slice(hash + 1);
     const [target, query] = splitAt(beforeFragment, "?");
     const path = this.text(target);
     // Implicit grants carry their token in the fragment.
@@ -184,7 +191,7 @@ class ActiveRedactor implements Redactor {
       // Bytes cannot be searched; the database leaves them out in the same way.
       return { text: "", encoding: "base64", omitted: true };
     }
-    const shown = this.#content(content, contentType);
+    const shown = this.content(content, contentType);
     if (shown === content) return body;
     if (typeof body === "string") return textBody(shown);
     const { truncated, size } = body;
@@ -192,6 +199,17 @@ class ActiveRedactor implements Redactor {
       ...(truncated && { truncated }),
       ...(size !== undefined && { size }),
     });
+  }
+
+  content(text: string, contentType = ""): string {
+    if (FORM.test(contentType)) return this.pairs(text);
+    if (SPELLED_OUT.test(text) && (JSON_TYPE.test(contentType) || /^\s*[[{]/.test(text))) {
+      const value = parsed(text);
+      if (value === undefined) return this.text(text);
+      const [before, after] = [JSON.stringify(value), JSON.stringify(this.json(value))];
+      return before === after ? text : after;
+    }
+    return this.text(text);
   }
 
   text(text: string): string {
@@ -255,17 +273,6 @@ class ActiveRedactor implements Redactor {
       found.push({ start: index, end: index + run.length, label: "encoded_secret" });
     }
     return found;
-  }
-
-  #content(text: string, contentType: string): string {
-    if (FORM.test(contentType)) return this.pairs(text);
-    if (SPELLED_OUT.test(text) && (JSON_TYPE.test(contentType) || /^\s*[[{]/.test(text))) {
-      const value = parsed(text);
-      if (value === undefined) return this.text(text);
-      const [before, after] = [JSON.stringify(value), JSON.stringify(this.json(value))];
-      return before === after ? text : after;
-    }
-    return this.text(text);
   }
 
   /** Everything within what a secret's name has is secret. */

@@ -113,6 +113,11 @@ function isTagName(text: string, end: number): boolean {
   return open >= 0 && end - open <= NAME_LIMIT && /^<[\w.:-]+$/.test(text.slice(open, end));
 }
 
+/** A host is none. */
+function isSegment(text: string, start: number): boolean {
+  return text[start - 1] === "/" && text[start - 2] !== "/";
+}
+
 /** Adds the values of a name; where what was looked at ends. */
 function valuesOf(
   text: string,
@@ -130,7 +135,7 @@ function valuesOf(
   if (assigned) return assignedValue(text, end + assigned[0].length, label, assigned[0], found);
   const encoded = matchAt(ENCODED_KEY, text, end);
   if (encoded) return encodedValue(text, end + encoded[0].length, label, found);
-  if (text[start - 1] === "/" && text[end] === "/") return segment(text, end + 1, name, found);
+  if (text[end] === "/" && isSegment(text, start)) return segment(text, end + 1, name, found);
   if (text[start - 1] === "<" || text[start - 1] === ":") {
     const tag = matchAt(ELEMENT, text, end);
     if (tag) return element(text, end + tag[0].length, name, found);
