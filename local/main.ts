@@ -18,12 +18,22 @@ await runProgram(async () => {
     watch: true,
     rootWellKnown: process.env["BUSYMATE_ROOT_WELL_KNOWN"] !== "0",
     allowLoopbackDocuments: process.env["BUSYMATE_ALLOW_LOOPBACK_DOCUMENTS"] === "1",
+    secrets: secretsIn(process.env),
     report,
   });
   stopOnSignal(starting, report);
   const stack = await starting;
   report(welcome(stack));
 });
+
+/** The variables that a hosted project would be given with `supabase secrets set`. */
+function secretsIn(environment: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).flatMap(([name, value]) =>
+      /^(BUSYBRO|TELEGRAM)_/.test(name) && value ? [[name, value]] : []
+    ),
+  );
+}
 
 function portOf(text: string | undefined): number {
   if (!text) return DEFAULT_PORT;

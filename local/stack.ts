@@ -20,6 +20,7 @@ import { databaseUrl, launchPostgres } from "./postgres/launch.ts";
 import { applyPlatform } from "./postgres/platform.ts";
 import { launchPostgrest } from "./postgrest/launch.ts";
 import { startRealtime } from "./realtime/server.ts";
+import { startNet } from "./net/worker.ts";
 import { type Part, supervise } from "./supervise.ts";
 import { buildWeb } from "./web.ts";
 
@@ -34,6 +35,8 @@ export interface StackOptions {
   rootWellKnown: boolean;
   /** Client ID Metadata Documents may be on this machine: for tests of them. */
   allowLoopbackDocuments: boolean;
+  /** Settings of the assistant and the Telegram bot, handed to every function as hosted does. */
+  secrets: Readonly<Record<string, string>>;
   /** Told, in a line each, what is done and what goes wrong. */
   report: (line: string) => void;
 }
@@ -171,7 +174,7 @@ async function openSite(options: StackOptions, atEnd: AtEnd): Promise<Site> {
 /** Starts the edge functions; `ready` resolves when each listens or has failed once. */
 async function startFunctions(
   { url, keys, part, report }: Site,
-  { allowLoopbackDocuments }: StackOptions,
+  { allowLoopbackDocuments, secrets }: StackOptions,
 ) {
   const parts = new Map<string, Part>();
   const upstreams = new Map<string, FunctionConfig & { port: number }>();
@@ -185,7 +188,16 @@ async function startFunctions(
         `functions/${slug}`,
         port,
         (place) =>
-          launchFunction({ slug, port, root, url, keys, allowLoopbackDocuments, ...place }),
+          launchFunction({
+            slug,
+            port,
+            root,
+            url,
+            keys,
+            allowLoopbackDocuments,
+            secrets,
+            ...place,
+          }),
       ),
     );
   }
@@ -243,6 +255,7 @@ async function startServices({ url, keys, report, part, atEnd }: Site, databaseP
       report,
     })),
     begun(startCron({ databaseUrl: superuserUrl, report })),
+    begun(startNet({ databaseUrl: superuserUrl, report })),
   ]);
   for (const outcome of started) if (outcome.status === "rejected") throw outcome.reason;
   return { ports, postgrest };

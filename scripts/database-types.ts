@@ -2,15 +2,11 @@
 // compares. The schema is read from a database made for the purpose, so what it says is what the
 // migrations of this working copy say.
 
-import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import postgresClient from "postgres";
-import { migrate } from "../local/migrate.ts";
-import { freePort } from "../local/ports.ts";
-import { launchPostgres } from "../local/postgres/launch.ts";
-import { applyPlatform } from "../local/postgres/platform.ts";
 import { Complaint, runProgram } from "./complaint.ts";
+import { withMigratedDatabase } from "./migrated-database.ts";
 import { root, run, toolPath } from "./tools.ts";
 
 const FILE = "shared/db/database.types.ts";
@@ -18,25 +14,11 @@ const SCHEMAS = "public,internal";
 const HEADER = "// Generated from supabase/migrations by: npm run types\n";
 
 /** The types of a database that holds nothing but the migrations. */
-async function generate(): Promise<string> {
-  const directory = await mkdtemp(join(tmpdir(), "busymate-types-"));
-  // Started by root, Postgres runs as somebody else, who must be able to pass through.
-  await chmod(directory, 0o711);
-  try {
-    const dataDir = join(directory, "postgres");
-    const postgres = await launchPostgres({ dataDir, port: await freePort() });
-    try {
-      await applyPlatform(postgres.url("supabase_admin"), () => {});
-      await migrate(postgres.url("postgres"));
-      await dropPartitions(postgres.url("postgres"));
-      return HEADER + await generateFrom(postgres.url("postgres"));
-    } finally {
-      await postgres.stop();
-    }
-  } finally {
-    await rm(directory, { recursive: true, force: true });
-  }
-}
+const generate = () =>
+  withMigratedDatabase(async (url) => {
+    await dropPartitions(url);
+    return HEADER + await generateFrom(url);
+  });
 
 /** Partitions have their table's type, and names that are others every day. */
 async function dropPartitions(databaseUrl: string): Promise<void> {

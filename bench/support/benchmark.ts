@@ -4,14 +4,20 @@ import type { Callers } from "./callers.ts";
 import type { History } from "./history.ts";
 import type { Ratio } from "./ratio.ts";
 
-/** What a benchmark works with. All of them run one after another on one stack. */
-export interface Bench {
+/** A running stack and who works with it. */
+export interface Site {
   readonly stack: StackInfo;
   /** The database as the owner of the tables. */
   readonly owner: postgres.Sql;
   readonly callers: Callers;
+}
+
+/** What a benchmark works with. All of them run one after another on one stack. */
+export interface Bench extends Site {
   /** A month of captures of a thousand workspaces, loaded when the first benchmark asks for it. */
   history(): Promise<History>;
+  /** The same with 100,000 rows, on a stack of its own: what a size is compared with. */
+  small(): Promise<Site & { readonly history: History }>;
   /** Tells whoever waits what goes on. */
   progress(line: string): void;
 }

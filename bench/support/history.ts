@@ -60,11 +60,15 @@ export async function loadHistory(
   for (let day = DAYS - 1; day >= 0; day--) {
     const share = Math.floor(rows * (DAYS - day) / DAYS) -
       Math.floor(rows * (DAYS - 1 - day) / DAYS);
-    if (day % 5 === 4) progress(`history: ${rows} rows, ${day + 1} days to go`);
+    if (day % 5 === 4) {
+      progress(`history: ${rows.toLocaleString("en-US")} rows, ${day + 1} days to go`);
+    }
     await loadDay(owner, day, share);
   }
-  progress("history: vacuum and analyze");
-  await owner`vacuum (analyze) public.entries`;
+  progress("history: payloads, vacuum and analyze");
+  await loadPayloads(owner);
+  await owner`vacuum (analyze) public.entries, private.entry_payloads, public.entry_tags, private.day_counts,
+    private.total_counts, private.minute_counts, private.count_deltas`;
 
   const readers = await owner<{ n: number; claims: JWTPayload; workspace_id: string }[]>`
     with token as (
@@ -98,8 +102,15 @@ export async function loadHistory(
   };
 }
 
-/** The rows of one UTC day, evenly spread (today's until now), in order of ts. */
-async function loadDay(owner: postgres.Sql, daysAgo: number, rows: number): Promise<void> {
+/** Bodies for so many of the largest tenant's newest entries: as many as one search may examine. */
+const WITH_PAYLOADS = 20_000;
+
+/**
+ * The rows of one UTC day, evenly spread (today's until now), in order of ts. Every column that a
+ * filter can name has frequent and rare values. Half of the paths say whose they are: `/largest/…`
+ * exists in the largest workspace alone, `/others/…` everywhere but there.
+ */
+export async function loadDay(owner: postgres.Sql, daysAgo: number, rows: number): Promise<void> {
   await owner.begin(async (sql) => {
     await sql`set local synchronous_commit = off`;
     const [day] = await sql<{ partition: string; start: Date; seconds: number }[]>`
@@ -109,25 +120,79 @@ async function loadDay(owner: postgres.Sql, daysAgo: number, rows: number): Prom
     await sql`
       insert into ${sql(`public.${day!.partition}`)} (
         id, request_id, device_uuid, workspace_id, ts, received_at, source, method, url, host, path, is_secure,
-        status, duration_ms, request_size, response_size, content_type, os)
+        status, duration_ms, request_size, response_size, content_type, os, device_country, error)
       select private.entry_id(t.device_uuid, r.request_id, r.ts), r.request_id, t.device_uuid, t.workspace_id, r.ts, r.ts,
-        'vpn', r.method, 'https://' || r.host || r.path || '?page=' || r.i % 9, r.host, r.path, true,
-        r.status, r.chance * 900, 96, 400 + r.i % 4000, 'application/json', 'iOS'
+        r.source, r.method, 'https://' || r.host || p.path || '?page=' || r.i % 9, r.host, p.path, r.i % 8 > 0,
+        r.status, r.chance * 900, 96 + r.i % 50, 400 + r.i % 4000, r.content_type, r.os, r.country, r.error
       from (
         select i, 'history-' || ${daysAgo}::text || '-' || i as request_id,
           ${day!.start}::timestamptz + make_interval(secs => ${
       day!.seconds
     }::float8 * i / ${rows}::integer) as ts,
           random() as chance,
+          (array['vpn','vpn','vpn','pac','proxy','cdp','har'])[1 + i % 7] as source,
           (array['GET','GET','GET','POST','PUT','DELETE'])[1 + i % 6] as method,
           (array['api.example.com','cdn.example.net','auth.example.org','telemetry.example.io'])[1 + i % 4] as host,
-          '/v2/' || (array['orders','users','carts','events','products'])[1 + i % 5] || '/' || i as path,
+          (array['orders','users','carts','events','products'])[1 + i % 5] as resource,
           (array[200,200,200,200,200,201,204,304,404,500])[1 + i % 10] as status,
+          (array['application/json','image/png','text/html'])[1 + i % 3] as content_type,
+          (array['iOS','iOS','Android','macOS'])[1 + i % 4] as os,
+          (array['DE','FR','US','JP','BR'])[1 + i % 5] as country,
+          case when i % 20 = 0 then 'connection reset by peer' end as error,
           case when random() < ${LARGEST_SHARE}::float8 then 1
             else 2 + floor(random() * (${WORKSPACES}::integer - 2))::integer end as tenant
         from generate_series(0, ${rows}::integer - 1) i
       ) as r
       join bench.tenants t on t.n = r.tenant
+      cross join lateral (
+        select case when r.i % 2 = 0 then '/v2/' when t.n = 1 then '/largest/' else '/others/' end || r.resource || '/' || r.i as path
+      ) as p
       order by r.ts`;
+    await countDay(sql, day!.partition);
   });
+}
+
+/** What the triggers on the parent would have counted. */
+async function countDay(sql: postgres.TransactionSql, partition: string): Promise<void> {
+  await sql`
+    insert into private.count_deltas (workspace_id, dimension, key, at, n)
+    select c.workspace_id,
+      case grouping(c.moment, c.status, c.source, c.host, c.device_uuid)
+        when 15 then 'total' when 23 then 'status' when 27 then 'source' when 29 then 'host' when 30 then 'device' end,
+      coalesce(c.status, c.source, c.host, c.device_uuid::text, ''), coalesce(c.moment, c.day), count(*)
+    from (
+      select e.workspace_id, date_trunc('day', e.ts, 'UTC') as day,
+        date_trunc(case when e.ts >= now() - interval '25 hours' then 'minute' else 'day' end, e.ts, 'UTC') as moment,
+        e.status / 100 || 'xx' as status, e.source, e.host, e.device_uuid
+      from ${sql(`public.${partition}`)} e
+    ) as c
+    group by grouping sets (
+      (c.workspace_id, c.moment), (c.workspace_id, c.day, c.status), (c.workspace_id, c.day, c.source),
+      (c.workspace_id, c.day, c.host), (c.workspace_id, c.day, c.device_uuid))`;
+  await sql`select private.fold_counts()`;
+}
+
+/** A kilobyte of headers and body for each of the largest tenant's newest entries, and a tag for some. */
+async function loadPayloads(owner: postgres.Sql): Promise<void> {
+  await owner`
+    create table bench.newest as
+    select e.id, e.ts, e.workspace_id, row_number() over (order by e.ts desc) as n
+    from public.entries e join bench.tenants t on t.workspace_id = e.workspace_id
+    where t.n = 1 order by e.ts desc limit ${WITH_PAYLOADS}`;
+  await owner`
+    insert into private.entry_payloads (id, ts, request_headers, response_headers, response_body)
+    select n.id, n.ts,
+      jsonb_build_object('accept', 'application/json', 'user-agent', 'Shop/4.12.0 (iPhone15,3; iOS 18.1)', 'x-request-id', md5(n.n::text)),
+      jsonb_build_object('content-type', 'application/json; charset=utf-8', 'etag', md5(n.id::text)),
+      jsonb_build_object('items', (
+        select jsonb_agg(jsonb_build_object('id', n.n * 10 + i, 'name', 'Item ' || i, 'token', md5(i::text), 'price', i * 1.25))
+        from generate_series(1, 8) i))::text
+    from bench.newest n`;
+  await owner`
+    with tag as (
+      insert into public.tags (workspace_id, name) select distinct workspace_id, 'slow' from bench.newest returning id, workspace_id
+    )
+    insert into public.entry_tags (entry_id, tag_id, workspace_id)
+    select n.id, t.id, t.workspace_id from bench.newest n cross join tag t where n.n % 10 = 0`;
+  await owner`drop table bench.newest`;
 }

@@ -1,6 +1,8 @@
+import type postgres from "postgres";
+
 /** One line of the table: what was measured, against what, and where the bounds are. */
 export interface Ratio {
-  /** As on the command line: P1, P9. */
+  /** As in the table of ratios: P1, P1h, P9. */
   readonly id: string;
   readonly name: string;
   readonly measured: Quantity;
@@ -23,12 +25,12 @@ export interface Bounds {
   readonly aim: number;
 }
 
-export type Verdict = "aim reached" | "ok" | "below must";
+export type Verdict = "aim reached" | "ok" | "MISS";
 
 export function verdictOn({ ratio, bounds }: Pick<Ratio, "ratio" | "bounds">): Verdict {
   const reaches = (bound: number) => bounds.better === "more" ? ratio >= bound : ratio <= bound;
   if (reaches(bounds.aim)) return "aim reached";
-  return reaches(bounds.must) ? "ok" : "below must";
+  return reaches(bounds.must) ? "ok" : "MISS";
 }
 
 /** The value below which the share `p` of the samples lies (nearest rank). */
@@ -51,6 +53,10 @@ interface Comparison {
   /** Each returns the value of one round; what it prepares it keeps out of its own timing. */
   readonly measured: () => Promise<number>;
   readonly reference: () => Promise<number>;
+  /** Rounds before those that count: two unless told. */
+  readonly warmUp?: number;
+  /** What of the rounds is compared: the median unless told. */
+  readonly of?: (samples: readonly number[]) => number;
 }
 
 export type Compared = Pick<Ratio, "ratio" | "rounds"> & { measured: number; reference: number };
@@ -59,24 +65,33 @@ export type Compared = Pick<Ratio, "ratio" | "rounds"> & { measured: number; ref
 const WARM_UP = 2;
 
 /**
- * Measures A B A B … and compares the medians. Short rounds in turn are what makes it hold on a busy
+ * Measures A B A B … and compares the medians, or what else is asked of. Short rounds in turn are what makes it hold on a busy
  * machine: whatever slows it for a while slows both.
  */
-export async function compare({ rounds, measured, reference }: Comparison): Promise<Compared> {
+export async function compare(
+  { rounds, warmUp = WARM_UP, measured, reference, of = median }: Comparison,
+): Promise<Compared> {
   const samples = { measured: [] as number[], reference: [] as number[] };
-  for (let round = -WARM_UP; round < rounds; round++) {
+  for (let round = -warmUp; round < rounds; round++) {
     const [a, b] = [await measured(), await reference()];
     if (round < 0) continue;
     samples.measured.push(a);
     samples.reference.push(b);
   }
-  const [a, b] = [median(samples.measured), median(samples.reference)];
+  const [a, b] = [of(samples.measured), of(samples.reference)];
   return { measured: a, reference: b, ratio: a / b, rounds };
 }
+
+export const p95 = (samples: readonly number[]): number => percentile(samples, 0.95);
 
 /** Seconds that an action takes. */
 export async function secondsOf(action: () => Promise<unknown>): Promise<number> {
   const start = performance.now();
   await action();
   return (performance.now() - start) / 1000;
+}
+
+/** Milliseconds that a query takes, from sending it to having its rows. */
+export async function queryTime(session: postgres.Sql, query: string): Promise<number> {
+  return 1000 * await secondsOf(() => session.unsafe(query, [], { prepare: true }));
 }

@@ -12,6 +12,7 @@ const stack = await startStack({
   watch: false,
   rootWellKnown: true,
   allowLoopbackDocuments: false,
+  secrets: {},
   report: (line) => void process.stderr.write(`  ${line}\n`),
 });
 // Ctrl-C reaches the whole group; the benchmark's own end is what ends us.

@@ -11,12 +11,14 @@ export interface FunctionOptions {
   url: string;
   keys: StackKeys;
   allowLoopbackDocuments: boolean;
+  /** What `supabase secrets set` would give every function. */
+  secrets: Readonly<Record<string, string>>;
   logFile: string;
   stack: string;
 }
 
 /** Functions that mint tokens; no other is handed the private key. */
-const MINTING = new Set(["mcp", "device-pair"]);
+const MINTING = new Set(["mcp", "ask", "device-pair", "telegram-bot"]);
 
 /** Runs one edge function in a Deno process of its own and returns once it listens. */
 export async function launchFunction(options: FunctionOptions): Promise<Child> {
@@ -47,6 +49,7 @@ export async function launchFunction(options: FunctionOptions): Promise<Child> {
 function environment(options: FunctionOptions): Record<string, string> {
   const { slug, port, url, keys } = options;
   return {
+    ...options.secrets,
     PATH: process.env["PATH"] ?? "",
     HOME: process.env["HOME"] ?? "",
     NO_COLOR: "1",

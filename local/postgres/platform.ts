@@ -11,6 +11,7 @@ const SCRIPTS = [
   "realtime/schema.sql",
   "realtime/changes.sql",
   "cron/schema.sql",
+  "net/schema.sql",
 ];
 
 /** Turns an empty cluster into what a hosted project is before its first migration. */

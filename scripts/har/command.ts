@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
-import { harChunks, type StoredEntry } from "../../shared/har/export.ts";
+import { type ExportedEntry, harChunks } from "../../shared/har/export.ts";
 import { HarError, importHar, type ImportItem } from "../../shared/har/import.ts";
 import { ingestClient } from "../capture/ingest.ts";
 import { Complaint } from "../complaint.ts";
@@ -116,7 +116,7 @@ async function exportTo(
     ? undefined
     : await deviceNamed(account, values.device);
   const counts = { entries: 0, redacted: 0 };
-  const counted = async function* (entries: AsyncIterable<StoredEntry>) {
+  const counted = async function* (entries: AsyncIterable<ExportedEntry>) {
     for await (const entry of entries) {
       counts.entries += 1;
       if (entry.redacted) counts.redacted += 1;

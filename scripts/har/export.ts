@@ -1,6 +1,6 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { z } from "zod";
-import type { StoredEntry } from "../../shared/har/export.ts";
+import type { ExportedEntry } from "../../shared/har/export.ts";
 import { Complaint } from "../complaint.ts";
 
 export interface ExportOptions {
@@ -22,7 +22,7 @@ type Row = z.infer<typeof rowSchema>;
 
 const changesSchema = z.object({ rows: z.array(rowSchema), cursor: z.string(), more: z.boolean() });
 
-const storedSchema: z.ZodType<StoredEntry> = z.looseObject({
+const storedSchema: z.ZodType<ExportedEntry> = z.looseObject({
   id: z.string(),
   ts: z.string(),
   method: z.string().nullable(),
@@ -40,7 +40,7 @@ const BULK_BYTES = 8 * 1024 * 1024;
 const BODY_LIMIT = 1024 * 1024;
 
 /** The entries of a workspace with their payloads, page by page. */
-export async function* storedEntries(options: ExportOptions): AsyncGenerator<StoredEntry> {
+export async function* storedEntries(options: ExportOptions): AsyncGenerator<ExportedEntry> {
   const pages = options.filter ? filteredPages(options, options.filter) : arrivalPages(options);
   for await (const page of pages) {
     const { deviceUuid } = options;
@@ -85,7 +85,7 @@ async function* filteredPages(
   } while (last);
 }
 
-async function payloads(client: SupabaseClient, ids: string[]): Promise<StoredEntry[]> {
+async function payloads(client: SupabaseClient, ids: string[]): Promise<ExportedEntry[]> {
   return z.array(storedSchema).parse(await rpc(client, "get_entries", { ids }));
 }
 

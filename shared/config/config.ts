@@ -38,9 +38,39 @@ const VARIABLES = {
     shape: z.string().regex(/^[0-9a-f]{7,64}$/).optional(),
     hint: "the deployed commit",
   },
+  /** Without a provider BusyBro answers offline. */
+  BUSYBRO_PROVIDER: {
+    shape: z.enum(["anthropic", "openai-compatible", "offline"]).default("offline"),
+    hint: "anthropic, openai-compatible or offline",
+  },
+  BUSYBRO_BASE_URL: {
+    shape: url.optional(),
+    hint: "the model server's URL with its version, as /v1",
+  },
+  BUSYBRO_MODEL: { shape: z.string().min(1).optional(), hint: "the model's name" },
+  BUSYBRO_API_KEY: { shape: z.string().min(1).optional(), hint: "the model server's key" },
+  BUSYBRO_WEB_SEARCH: {
+    shape: z.literal("1").optional(),
+    hint: "1 lets the provider search the web, or leave it out",
+  },
+  /** Without the first two the bot is not set up, and its function says so. */
+  TELEGRAM_BOT_TOKEN: {
+    shape: z.string().regex(/^\d+:[\w-]+$/).optional(),
+    hint: "the token BotFather gave",
+  },
+  TELEGRAM_WEBHOOK_SECRET: {
+    // What Telegram takes as secret_token.
+    shape: z.string().regex(/^[\w-]{1,256}$/).optional(),
+    hint: "up to 256 random characters of A-Z a-z 0-9 _ -",
+  },
+  TELEGRAM_API_ROOT: {
+    shape: url.default("https://api.telegram.org"),
+    hint: "a Bot API server's URL, or leave it out for Telegram's own",
+  },
 } as const;
 
 type Variable = keyof typeof VARIABLES;
+export const VARIABLE_NAMES = Object.keys(VARIABLES) as Variable[];
 type Values = { [K in Variable]: z.infer<(typeof VARIABLES)[K]["shape"]> };
 
 /** The variables a function declared, checked; what it did not declare it cannot read. */

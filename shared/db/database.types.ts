@@ -15,8 +15,17 @@ export type Database = {
             "admit":
 { Args: { "bucket": string,"bucket_key": string,"capacity": number,"cost"?: number,"credential": Json,"per_seconds": number }; Returns: Json
                            },
+"admit_with_rights":
+{ Args: { "bucket": string,"bucket_key": string,"capacity": number,"cost"?: number,"credential": Json,"per_seconds": number }; Returns: Json
+                           },
 "create_pairing_code":
 { Args: { "code_hash": string,"user_id": string,"workspace_id": string }; Returns: Json
+                           },
+"create_proposal":
+{ Args: { "args": Json,"thread_id": string,"tool": string,"user_id": string }; Returns: Json
+                           },
+"finish_proposal":
+{ Args: { "proposal_id": string,"result": Json,"user_id": string }; Returns: undefined
                            },
 "issue_first_party_token":
 { Args: { "auth_session_id": string,"user_id": string }; Returns: Json
@@ -57,11 +66,32 @@ export type Database = {
 "public_status":
 { Args: Record<PropertyKey, never>; Returns: Json
                            },
+"record_requests":
+{ Args: { "samples": Json }; Returns: undefined
+                           },
 "redeem_pairing_code":
 { Args: { "code_hash": string,"device": Json }; Returns: Json
                            },
 "renew_device_credential":
 { Args: { "credential_id": string }; Returns: Json
+                           },
+"take_proposal":
+{ Args: { "args": Json,"idempotency_key": string,"proposal_id": string,"user_id": string }; Returns: Json
+                           },
+"telegram_begin":
+{ Args: { "attempt": string,"chat_id": number,"function_url": string,"update_id": number }; Returns: Json
+                           },
+"telegram_claim":
+{ Args: { "batch": number,"ticket_hash": string }; Returns: Json
+                           },
+"telegram_issue_code":
+{ Args: { "code_hash": string,"telegram": Json }; Returns: Json
+                           },
+"telegram_settle":
+{ Args: { "error"?: string,"id": number,"outcome": string,"retry_seconds"?: number }; Returns: undefined
+                           },
+"telegram_turn":
+{ Args: { "telegram_user_id": number }; Returns: Json
                            },
 "unpair_device":
 { Args: { "device_uuid": string,"user_id": string }; Returns: boolean
@@ -157,14 +187,14 @@ isOneToOne: false
                   ]
                 },"breakpoint_events": {
                   Row: {
-                    "decided_by": string | null,"decision": string | null,"device_uuid": string,"edited_raw": string | null,"expires_at": string,"held_at": string,"id": string,"method": string | null,"phase": string,"raw": string,"request_id": string,"resumed_at": string | null,"url": string | null,"workspace_id": string
+                    "decided_by": string | null,"decision": string | null,"device_uuid": string,"edited_encoding": string | null,"edited_raw": string | null,"encoding": string | null,"expires_at": string,"held_at": string,"id": string,"method": string | null,"phase": string,"raw": string,"request_id": string,"resumed_at": string | null,"url": string | null,"workspace_id": string
                   }
                   ComputedFields: never
                   Insert: {
-                    "decided_by"?: string | null,"decision"?: string | null,"device_uuid": string,"edited_raw"?: string | null,"expires_at"?: string,"held_at"?: string,"id"?: string,"method"?: string | null,"phase": string,"raw": string,"request_id": string,"resumed_at"?: string | null,"url"?: string | null,"workspace_id": string
+                    "decided_by"?: string | null,"decision"?: string | null,"device_uuid": string,"edited_encoding"?: string | null,"edited_raw"?: string | null,"encoding"?: string | null,"expires_at"?: string,"held_at"?: string,"id"?: string,"method"?: string | null,"phase": string,"raw": string,"request_id": string,"resumed_at"?: string | null,"url"?: string | null,"workspace_id": string
                   }
                   Update: {
-                    "decided_by"?: string | null,"decision"?: string | null,"device_uuid"?: string,"edited_raw"?: string | null,"expires_at"?: string,"held_at"?: string,"id"?: string,"method"?: string | null,"phase"?: string,"raw"?: string,"request_id"?: string,"resumed_at"?: string | null,"url"?: string | null,"workspace_id"?: string
+                    "decided_by"?: string | null,"decision"?: string | null,"device_uuid"?: string,"edited_encoding"?: string | null,"edited_raw"?: string | null,"encoding"?: string | null,"expires_at"?: string,"held_at"?: string,"id"?: string,"method"?: string | null,"phase"?: string,"raw"?: string,"request_id"?: string,"resumed_at"?: string | null,"url"?: string | null,"workspace_id"?: string
                   }
                   Relationships: [
                     {
@@ -991,6 +1021,9 @@ isOneToOne: false
 "clear_entries":
 { Args: { "before"?: string,"workspace_id": string }; Returns: Json
                            },
+"consume_telegram_link_code":
+{ Args: { "code": string,"confirm"?: boolean }; Returns: Json
+                           },
 "create_service_client":
 { Args: { "service_account_id": string }; Returns: Json
                            },
@@ -1041,6 +1074,9 @@ isOneToOne: false
         isOneToOne: false
         isSetofReturn: true
       } },
+"entries_search":
+{ Args: { "before_id"?: string,"before_ts"?: string,"filter"?: Json,"page_size"?: number,"workspace_id"?: string }; Returns: Json
+                           },
 "expand_service_groups":
 { Args: { "group_ids": (string)[] }; Returns: {
               "domain": string,"group_id": string,"service": string,"service_id": string
@@ -1055,6 +1091,9 @@ isOneToOne: false
 "get_entry":
 { Args: { "id": string,"parts"?: (string)[] }; Returns: Json
                            },
+"get_request_metrics":
+{ Args: Record<PropertyKey, never>; Returns: Json
+                           },
 "get_resend_request":
 { Args: { "command_id": string }; Returns: Json
                            },
@@ -1063,6 +1102,12 @@ isOneToOne: false
                            },
 "get_status":
 { Args: Record<PropertyKey, never>; Returns: Json
+                           },
+"get_telegram_link":
+{ Args: Record<PropertyKey, never>; Returns: Json
+                           },
+"get_telegram_link_request":
+{ Args: { "code": string }; Returns: Json
                            },
 "has_capability":
 { Args: { "action": string,"section": string }; Returns: boolean
@@ -1080,6 +1125,12 @@ isOneToOne: false
 { Args: { "user_id"?: string }; Returns: {
               "client_id": string,"client_name": string,"created_at": string,"expires_at": string,"grant_id": string,"label": string,"last_token_at": string,"live_tokens": number,"redirect_hosts": (string)[],"scope": string
             }[]
+                           },
+"list_tables":
+{ Args: { "name"?: string }; Returns: Json
+                           },
+"my_rights":
+{ Args: Record<PropertyKey, never>; Returns: Json
                            },
 "post_status":
 { Args: { "snapshot": Json }; Returns: boolean
@@ -1100,7 +1151,7 @@ isOneToOne: false
 { Args: { "changes"?: Json,"id": string,"idempotency_key"?: string }; Returns: Json
                            },
 "resolve_breakpoint":
-{ Args: { "decision": string,"event_id": string,"raw"?: string }; Returns: Json
+{ Args: { "decision": string,"encoding"?: string,"event_id": string,"raw"?: string }; Returns: Json
                            },
 "revoke_connection":
 { Args: { "grant_id": string }; Returns: boolean
@@ -1113,6 +1164,9 @@ isOneToOne: false
                            },
 "transfer_workspace":
 { Args: { "user_id": string,"workspace_id": string }; Returns: boolean
+                           },
+"unlink_telegram":
+{ Args: Record<PropertyKey, never>; Returns: boolean
                            }
           }
           Enums: {

@@ -36,6 +36,8 @@ export function fromPostgrest({ error, status }: PostgrestFailure): AppError | R
     return unavailable("The database", error);
   }
   if (code === "P0001") return new Refusal(error.message);
+  // Raised for the one who asked, in words that name the argument and the fix.
+  if (code === "PT400") return new AppError("invalid_request", error.message, { cause: error });
   if (status === 401) {
     return new AppError("invalid_token", "The token is not valid here.", {
       headers: { "WWW-Authenticate": 'Bearer error="invalid_token"' },

@@ -8,14 +8,14 @@ import type { Gate } from "../token/guard.ts";
 import { DEVICE_LIMIT } from "./limits.ts";
 import { refusal } from "./refusal.ts";
 
-const path = z.object({ uuid: z.guid() });
+export const devicePath = z.object({ uuid: z.guid() });
 
 /** `DELETE /<uuid>`: a person takes a device's credentials away. */
 export function unpairing(gate: Gate): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const person = guard(gate, { accept: "person", scope: "mcp:write", limit: DEVICE_LIMIT });
   app.delete("/:uuid", person, async (c) => {
-    const { uuid } = validate(path, c.req.param());
+    const { uuid } = validate(devicePath, c.req.param());
     const unpaired = await gate.service.unpairDevice({
       user_id: c.var.caller.claims.sub,
       device_uuid: uuid,

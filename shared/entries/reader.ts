@@ -4,8 +4,7 @@ import { createCaller } from "../db/caller.ts";
 import type { CallerOptions } from "../db/caller.ts";
 import type { Json } from "../db/database.types.ts";
 import { withTimeout } from "../db/signal.ts";
-import type { Filter } from "../filter/ast.ts";
-import { AppError } from "../http/errors.ts";
+import { type Filter, readsPayloads } from "../filter/ast.ts";
 import type { StoredEntry } from "./exchange.ts";
 
 const TIMEOUT_MS = 20_000;
@@ -37,6 +36,9 @@ const listed = z.array(z.object({
   response_size: z.number().nullable(),
 }));
 type Listed = z.infer<typeof listed>[number];
+const place = z.object({ ts: z.string(), id: z.string() });
+type Place = z.infer<typeof place>;
+const searched = z.object({ rows: listed, scanned_to: place.nullable(), complete: z.boolean() });
 
 export interface Selection {
   workspace_id?: string | undefined;
@@ -54,33 +56,37 @@ export function createReader(options: CallerOptions) {
     return dataOf(await call.abortSignal(withTimeout(signal, TIMEOUT_MS)), storedEntries, signal);
   }
 
-  async function page(selection: Selection, after: Listed | undefined, signal: AbortSignal) {
+  /** The next lines of a selection, and where to go on; undefined at its end. */
+  async function page(selection: Selection, before: Place | undefined, signal: AbortSignal) {
     const { workspace_id, filter, limit } = selection;
-    const call = caller.rpc("entries_filtered_list", {
+    const args = {
       ...(workspace_id !== undefined && { workspace_id }),
-      ...(after && { before_ts: after.ts, before_id: after.id }),
+      ...(before && { before_ts: before.ts, before_id: before.id }),
       filter: filter as Json,
       page_size: Math.min(limit, PAGE),
-    }).select("id,ts,request_size,response_size");
-    const answer = await call.abortSignal(withTimeout(signal, TIMEOUT_MS));
-    // Raised by the filter's compiler for the one who wrote the filter.
-    if (answer.error?.code === "PT400") {
-      throw new AppError("invalid_request", answer.error.message);
+    };
+    const ends = withTimeout(signal, TIMEOUT_MS);
+    if (readsPayloads(filter)) {
+      const call = caller.rpc("entries_search", args).abortSignal(ends);
+      const { rows, scanned_to, complete } = dataOf(await call, searched, signal);
+      return { rows, next: complete ? undefined : scanned_to ?? undefined };
     }
-    return dataOf(answer, listed, signal);
+    const call = caller.rpc("entries_filtered_list", args)
+      .select("id,ts,request_size,response_size").abortSignal(ends);
+    const rows = dataOf(await call, listed, signal);
+    return { rows, next: rows.length < args.page_size ? undefined : rows.at(-1) };
   }
 
   /** The newest entries of a selection, a few at a time. */
   async function* select(selection: Selection, signal: AbortSignal): AsyncGenerator<StoredEntry> {
     let left = selection.limit;
-    let last: Listed | undefined;
-    while (left > 0) {
-      const rows = await page({ ...selection, limit: left }, last, signal);
+    let before: Place | undefined;
+    do {
+      const { rows, next } = await page({ ...selection, limit: left }, before, signal);
       for (const batch of batches(rows)) yield* await byIds(batch.map(({ id }) => id), signal);
-      if (rows.length < Math.min(left, PAGE)) return;
       left -= rows.length;
-      last = rows.at(-1);
-    }
+      before = next;
+    } while (left > 0 && before);
   }
 
   return { byIds, select };

@@ -32,6 +32,14 @@ const TIME = /^\d{4}-\d{2}-\d{2}/;
 
 export const isCondition = (filter: Filter): filter is Condition => "field" in filter;
 
+/** Whether a filter reads headers or bodies, which only a search does (`entries_search`). */
+export function readsPayloads(filter: Filter): boolean {
+  if ("and" in filter) return (filter.and as Filter[]).some(readsPayloads);
+  if ("or" in filter) return (filter.or as Filter[]).some(readsPayloads);
+  if ("not" in filter) return readsPayloads(filter.not as Filter);
+  return filter.field === "header" || filter.field === "body";
+}
+
 /**
  * Checks a filter that came from outside and returns it with `exists` spelled out.
  * @throws FilterError with the position of the node, as `.and[0].not`.

@@ -1,19 +1,10 @@
 import { base64Size } from "../entries/base64.ts";
 import { type Body, decodeBody } from "../entries/body.ts";
+import type { StoredEntry } from "../entries/exchange.ts";
 import { toHarBody } from "./body.ts";
 
-/** An entry with its payload, as `get_entry` answers it. */
-export interface StoredEntry {
-  id: string;
-  ts: string;
-  method: string | null;
-  url: string | null;
-  status: number | null;
-  duration_ms: number | null;
-  /** Whether secrets were taken out for the one who reads. */
-  redacted: boolean;
-  payload: Record<string, unknown>;
-}
+/** What of an entry goes into a file; sizes and errors are told by what is in it. */
+export type ExportedEntry = Omit<StoredEntry, "request_size" | "response_size" | "error">;
 
 /** Who wrote the file (`log.creator`). */
 export interface HarCreator {
@@ -25,7 +16,7 @@ type Json = Record<string, unknown>;
 
 /** A HAR 1.2 file as a stream of text, so that an export needs the memory of one entry. */
 export async function* harChunks(
-  entries: AsyncIterable<StoredEntry> | Iterable<StoredEntry>,
+  entries: AsyncIterable<ExportedEntry> | Iterable<ExportedEntry>,
   creator: HarCreator,
 ): AsyncGenerator<string> {
   const pages = new Map<string, Json>();
@@ -50,7 +41,7 @@ export async function* harChunks(
 }
 
 /** One entry of `log.entries`: as it was imported, or made from what was captured. */
-export function toHarEntry(stored: StoredEntry): Json {
+export function toHarEntry(stored: ExportedEntry): Json {
   const { payload } = stored;
   const imported = importedPart(payload.har);
   return imported ? rebuilt(stored, imported) : fresh(stored);
@@ -62,7 +53,7 @@ function importedPart(har: unknown): Json | null {
   return isObject(part) && isObject(part.request) && isObject(part.response) ? part : null;
 }
 
-function rebuilt({ payload, method, url }: StoredEntry, imported: Json): Json {
+function rebuilt({ payload, method, url }: ExportedEntry, imported: Json): Json {
   const { postData, ...request } = imported.request as Json;
   const { content, ...response } = imported.response as Json;
   return {
@@ -86,7 +77,7 @@ function headersOf(headers: unknown): Json {
   return headers === undefined ? {} : { headers: headerList(headers) };
 }
 
-function fresh(stored: StoredEntry): Json {
+function fresh(stored: ExportedEntry): Json {
   const { payload } = stored;
   const url = String(payload.url ?? stored.url ?? "");
   const requestHeaders = headerList(payload.requestHeaders);

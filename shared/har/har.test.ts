@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { BODY_LIMIT } from "../entries/body.ts";
 import { readEntry } from "../entries/entry.ts";
-import { harChunks, type StoredEntry, toHarEntry } from "./export.ts";
+import { type ExportedEntry, harChunks, toHarEntry } from "./export.ts";
 import { HarError, importHar, type ImportItem, type IngestEntry } from "./import.ts";
 
 const fixture = (name: string) =>
@@ -24,7 +24,7 @@ async function entriesOf(text: string): Promise<IngestEntry[]> {
 }
 
 /** What the store gives back: the payload as ingest normalises it. */
-function stored(entry: IngestEntry): StoredEntry {
+function stored(entry: IngestEntry): ExportedEntry {
   const read = readEntry(JSON.parse(JSON.stringify(entry)));
   if ("fault" in read) throw new Error(read.fault.message);
   return {
@@ -190,7 +190,7 @@ describe("an entry of a HAR", () => {
 
 describe("an export", () => {
   it("is a HAR 1.2 of what was captured without one", async () => {
-    const captured: StoredEntry = {
+    const captured: ExportedEntry = {
       id: "1",
       ts: "2026-11-20T10:00:00+00:00",
       method: "POST",

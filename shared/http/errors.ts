@@ -24,13 +24,21 @@ export const ERROR_STATUS = {
   not_found: 404,
   method_not_allowed: 405,
   name_taken: 409,
+  proposal_changed: 409,
+  proposal_used: 409,
+  proposal_expired: 410,
+  conflict: 409,
   body_too_large: 413,
   too_many_entries: 413,
   unsupported_media_type: 415,
   unsupported_encoding: 415,
   rate_limited: 429,
   internal: 500,
+  model_failed: 502,
   unavailable: 503,
+  model_rate_limited: 503,
+  model_unavailable: 503,
+  model_timeout: 504,
 } as const satisfies Record<string, ContentfulStatusCode>;
 
 export type ErrorCode = keyof typeof ERROR_STATUS;

@@ -2,6 +2,7 @@ import { Hono } from "hono";
 import type { Config } from "../config/config.ts";
 import { createApp } from "../http/app.ts";
 import type { AppEnv, Runtime } from "../http/app.ts";
+import { mcpEndpoint } from "../mcp/endpoint.ts";
 import { createGate } from "../token/guard.ts";
 import { createSigner } from "../token/sign.ts";
 import { authorization } from "./authorization.ts";
@@ -20,6 +21,7 @@ import { token } from "./token.ts";
 
 export const MCP_VARIABLES = [
   "SUPABASE_URL",
+  "SUPABASE_PUBLISHABLE_KEYS",
   "SUPABASE_SECRET_KEYS",
   "BUSYMATE_ISSUER",
   "BUSYMATE_WEB_URL",
@@ -60,6 +62,6 @@ export function mcpApp(
 
   const app = createApp("mcp", runtime);
   app.route("/", oauth);
-  app.route("/", resourceServer(gate, issuer));
+  app.route("/", resourceServer(gate, issuer, mcpEndpoint(config, runtime)));
   return app;
 }

@@ -16,7 +16,7 @@ import { hashSecret, newSecret } from "./secrets.ts";
 import { AUTHORIZATION_LIMIT } from "./server.ts";
 import type { AuthorizationServer } from "./server.ts";
 
-const decisionRequest = z.object({
+export const decisionRequest = z.object({
   rid: z.string().min(1).max(200),
   access_token: z.string().min(1),
   approve: z.boolean(),

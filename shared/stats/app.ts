@@ -24,7 +24,9 @@ const RATE: Limit = { bucket: "stats", capacity: 300, perSeconds: 60 };
 const REQUEST_LIMIT = 65_536;
 const TIMEOUT_MS = 10_000;
 
-const query = z.object({ workspace_id: z.guid("give a uuid, or leave it out").optional() });
+export const statsQuery = z.object({
+  workspace_id: z.guid("give a uuid, or leave it out").optional(),
+});
 const stats = z.record(z.string(), z.unknown()).nullable();
 /** The database's answer to who may not: null, never an error. */
 const done = z.literal(true).nullable();
@@ -42,7 +44,7 @@ export function statsApp(config: Config<(typeof STATS_VARIABLES)[number]>, runti
     });
 
   app.get("/", person, async (c) => {
-    const { workspace_id } = validate(query, c.req.query());
+    const { workspace_id } = validate(statsQuery, c.req.query());
     const { signal } = c.req.raw;
     const call = callerWith(c.var.caller.token)
       .rpc("get_stats", workspace_id === undefined ? {} : { workspace_id })

@@ -9,6 +9,10 @@ const time = z.int().nonnegative();
 // guid, not uuid: Postgres takes any 128 bits, and devices make their own.
 const id = z.guid();
 
+/** The surfaces that act for a person, as the audit tells them apart. */
+export const ACTING_SURFACES = ["mcp", "busybro", "telegram"] as const;
+export type ActingSurface = (typeof ACTING_SURFACES)[number];
+
 /** A person's access token. `sub` is the user, `session_id` the grant (never an Auth session). */
 export const personClaims = z.object({
   iss: z.string(),
@@ -22,6 +26,8 @@ export const personClaims = z.object({
   session_id: id,
   iat: time,
   exp: time,
+  /** Who acts for the person, when it is not the person. The audit log names it. */
+  act: z.enum(ACTING_SURFACES).optional(),
 }).refine((claims) => claims.aud.includes(claims.iss));
 
 /** A device's credential. `sub` is the credential's own row, never the device's or a person's uuid. */

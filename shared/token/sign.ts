@@ -1,7 +1,7 @@
 import { importJWK, SignJWT } from "jose";
 import type { JWK } from "jose";
 import { DEVICE_ROLE, PERSON_ROLE } from "./claims.ts";
-import type { DeviceClaims, PersonClaims } from "./claims.ts";
+import type { ActingSurface, DeviceClaims, PersonClaims, Scope } from "./claims.ts";
 
 const ALGORITHM = "ES256";
 
@@ -14,6 +14,8 @@ export interface PersonGrant {
   grant_id: string;
   issued_at: Date;
   expires_at: Date;
+  /** Who acts for the person, when it is not the person. */
+  act?: ActingSurface;
 }
 
 export interface DeviceCredential {
@@ -27,7 +29,14 @@ export interface DeviceCredential {
 export interface Signer {
   person(grant: PersonGrant): Promise<string>;
   device(credential: DeviceCredential): Promise<string>;
+  /**
+   * A person's token again, for a function's own calls in their name: it lives a minute at most, says
+   * who acts, and leaves out the scopes that the actor must not have.
+   */
+  acting(claims: PersonClaims, act: ActingSurface, without?: readonly Scope[]): Promise<string>;
 }
+
+const ACTING_SECONDS = 60;
 
 export function createSigner(privateKey: JWK & { kid: string }, issuer: string): Signer {
   let key: ReturnType<typeof importJWK> | undefined;
@@ -53,6 +62,7 @@ export function createSigner(privateKey: JWK & { kid: string }, issuer: string):
         session_id: grant.grant_id,
         iat: seconds(grant.issued_at),
         exp: seconds(grant.expires_at),
+        ...(grant.act && { act: grant.act }),
       }),
     device: (credential) =>
       sign({
@@ -64,6 +74,18 @@ export function createSigner(privateKey: JWK & { kid: string }, issuer: string):
         iat: seconds(credential.issued_at),
         exp: seconds(credential.expires_at),
       }),
+    acting(claims, act, without = []) {
+      const now = seconds(new Date());
+      return sign({
+        ...claims,
+        scope: claims.scope.split(" ").filter((scope) => !without.includes(scope as Scope)).join(
+          " ",
+        ),
+        act,
+        iat: now,
+        exp: Math.min(claims.exp, now + ACTING_SECONDS),
+      });
+    },
   };
 }
 

@@ -1,20 +1,20 @@
 -- Purpose: what a pattern, host or domain may look like, said once for every table that holds some.
 -- Affected: domains in schema private.
 
--- squawk-ignore ban-create-domain-with-constraint
 create domain private.domain_pattern as text
+  -- squawk-ignore ban-create-domain-with-constraint
   check (value ~ '^(\*\.)?[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?)*$' and char_length(value) <= 253);
 comment on domain private.domain_pattern is 'A host in lower case, or *.host for its subdomains.';
 
--- squawk-ignore ban-create-domain-with-constraint
 create domain private.url_pattern as text
+  -- squawk-ignore ban-create-domain-with-constraint
   check (
     char_length(value) between 1 and 500 and value !~ '[\s\u0001-\u001f]'
     and value ~ '^(\*|(\*\.)?[A-Za-z0-9_.-]+(:[0-9]{1,5})?(/[^\s]*)?|\*?/[^\s]*)$');
 comment on domain private.url_pattern is 'A URL wildcard: "*", host, *.host, host/path*, or /path*.';
 
--- squawk-ignore ban-create-domain-with-constraint
 create domain private.host_name as text
+  -- squawk-ignore ban-create-domain-with-constraint
   check (value ~ '^([A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?(\.[A-Za-z0-9_]([A-Za-z0-9_-]*[A-Za-z0-9_])?)*|\[?[0-9A-Fa-f:.]+\]?)$' and char_length(value) <= 253);
 comment on domain private.host_name is 'A host name or an IP address.';
 

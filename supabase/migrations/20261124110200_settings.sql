@@ -8,18 +8,20 @@ language plpgsql immutable set search_path = '' as $$
 begin
   return proxy is null or (
     jsonb_typeof(proxy) = 'object'
-    and proxy - array['enabled', 'host', 'port', 'username', 'password', 'country'] = '{}'
+    and proxy - array['enabled', 'host', 'port', 'username', 'password', 'country', 'upstream_proxy_id'] = '{}'
     and jsonb_typeof(proxy -> 'enabled') is not distinct from 'boolean'
-    and coalesce(jsonb_typeof(proxy -> 'host'), 'null') in ('string', 'null')
-    and coalesce(char_length(proxy ->> 'host'), 0) <= 253
+    and not exists (
+      select from jsonb_each(proxy - array['enabled', 'port']) f where jsonb_typeof(f.value) not in ('string', 'null'))
+    and (coalesce(proxy ->> 'host', '') = '' or pg_input_is_valid(proxy ->> 'host', 'private.host_name'))
     and coalesce(jsonb_typeof(proxy -> 'port'), 'null') in ('number', 'null')
-    and coalesce((proxy ->> 'port')::numeric between 0 and 65535, true)
-    and coalesce(jsonb_typeof(proxy -> 'username'), 'null') in ('string', 'null')
-    and coalesce(jsonb_typeof(proxy -> 'password'), 'null') in ('string', 'null')
-    and coalesce(char_length(proxy ->> 'username'), 0) <= 200 and coalesce(char_length(proxy ->> 'password'), 0) <= 500);
+    and coalesce((proxy ->> 'port') ~ '^[0-9]{1,5}$' and (proxy ->> 'port')::numeric <= 65535, true)
+    and coalesce(char_length(proxy ->> 'username'), 0) <= 200 and coalesce(char_length(proxy ->> 'password'), 0) <= 500
+    and coalesce(proxy ->> 'country', 'XX') ~ '^[A-Z]{2}$'
+    and (proxy ->> 'upstream_proxy_id' is null
+      or pg_input_is_valid(proxy ->> 'upstream_proxy_id', 'uuid') and proxy - array['enabled', 'upstream_proxy_id'] = '{}'));
 end
 $$;
-comment on function private.is_external_proxy(jsonb) is 'Whether a value is an external proxy: {enabled, host, port, username?, password?, country?}.';
+comment on function private.is_external_proxy(jsonb) is 'Whether a value is an external proxy: {enabled, host, port, username?, password?, country?}, or {enabled, upstream_proxy_id} for one of the pool.';
 
 create function private.is_environment(env jsonb) returns boolean
 language plpgsql immutable set search_path = '' as $$
@@ -60,7 +62,7 @@ comment on column public.settings_global.ssl_proxying_domains is 'Hosts that are
 comment on column public.settings_global.ignore_hosts is 'Hosts whose traffic passes without being recorded.';
 comment on column public.settings_global.service_group_ids is 'Service groups applied.';
 comment on column public.settings_global.dns_servers is 'DNS servers.';
-comment on column public.settings_global.external_proxy is '{enabled, host, port, username?, password?}; the password is kept apart and read back masked. {"enabled": false} is "no proxy".';
+comment on column public.settings_global.external_proxy is '{enabled, host, port, username?, password?, country?}, or {enabled, upstream_proxy_id} for one of the pool; the password is kept apart and read back masked. {"enabled": false} is "no proxy".';
 comment on column public.settings_global.breakpoint_request_patterns is 'Requests to hold, as URL wildcards.';
 comment on column public.settings_global.breakpoint_response_patterns is 'Responses to hold, as URL wildcards.';
 comment on column public.settings_global.paused_domains is 'Hosts that are not captured for now.';
@@ -107,7 +109,7 @@ comment on column public.settings_device.ssl_proxying_domains is 'Hosts that are
 comment on column public.settings_device.ignore_hosts is 'Hosts whose traffic passes without being recorded. null inherits.';
 comment on column public.settings_device.service_group_ids is 'Service groups applied. null inherits.';
 comment on column public.settings_device.dns_servers is 'DNS servers. null inherits.';
-comment on column public.settings_device.external_proxy is '{enabled, host, port, username?, password?}; the password is kept apart and read back masked. {"enabled": false} is "no proxy". null inherits.';
+comment on column public.settings_device.external_proxy is '{enabled, host, port, username?, password?, country?}, or {enabled, upstream_proxy_id} for one of the pool; the password is kept apart and read back masked. {"enabled": false} is "no proxy". null inherits.';
 comment on column public.settings_device.breakpoint_request_patterns is 'Requests to hold, as URL wildcards. null inherits.';
 comment on column public.settings_device.breakpoint_response_patterns is 'Responses to hold, as URL wildcards. null inherits.';
 comment on column public.settings_device.paused_domains is 'Hosts that are not captured for now. null inherits.';
@@ -122,47 +124,67 @@ create table private.proxy_passwords (
   scope text not null check (scope in ('settings', 'upstream')),
   subject uuid not null,
   password text not null,
+  address text not null,
   primary key (scope, subject)
 );
 comment on table private.proxy_passwords is 'Passwords of external and upstream proxies; only the device they are for gets them.';
 comment on column private.proxy_passwords.scope is 'settings (of a device, or the nil uuid for the installation) or upstream (a proxy of the pool).';
 comment on column private.proxy_passwords.subject is 'The device, the nil uuid, or the upstream proxy.';
 comment on column private.proxy_passwords.password is 'The password as given.';
+comment on column private.proxy_passwords.address is 'Host and port that it was given for.';
 alter table private.proxy_passwords enable row level security;
 
-create function private.keep_password(scope text, subject uuid, password text) returns text
+create function private.forget_password(scope text, subject uuid) returns void
+language sql volatile security definer set search_path = '' as $$
+  delete from private.proxy_passwords p where p.scope = $1 and p.subject = $2
+$$;
+comment on function private.forget_password(text, uuid) is 'Removes a proxy password.';
+
+create function private.keep_password(scope text, subject uuid, password text, host text, port text) returns text
 language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
+declare
+  new_address constant text := coalesce($4, '') || ':' || coalesce($5, '');
+  kept_for text;
 begin
-  -- The mask written back means "unchanged".
   if $3 is null or $3 = '' then
-    delete from private.proxy_passwords p where p.scope = $1 and p.subject = $2;
+    perform private.forget_password($1, $2);
     return null;
   end if;
   if $3 <> '********' then
-    insert into private.proxy_passwords (scope, subject, password) values ($1, $2, $3)
-    on conflict (scope, subject) do update set password = excluded.password;
+    insert into private.proxy_passwords (scope, subject, password, address) values ($1, $2, $3, new_address)
+    on conflict (scope, subject) do update set password = excluded.password, address = excluded.address;
+    -- The row itself may show no change: the mask is what it was.
+    perform private.record_audit(null, 'proxy_password.set', array[$2::text], null, jsonb_build_object('of', $1));
+    return '********';
   end if;
-  return '********';
+  -- The mask written back means "unchanged". Who may only see the mask must not get the password sent to a host of theirs.
+  select p.address into kept_for from private.proxy_passwords p where p.scope = $1 and p.subject = $2;
+  if kept_for <> new_address then
+    raise exception 'password: give it again when host or port change, or leave it out' using errcode = 'PT400';
+  end if;
+  return case when kept_for is not null then '********' end;
 end
 $$;
-comment on function private.keep_password(text, uuid, text) is 'Puts a proxy password away and answers what is shown instead: the mask, or null for none.';
+comment on function private.keep_password(text, uuid, text, text, text) is 'Puts a proxy password away and answers what is shown instead: the mask, or null for none.';
 
 create function private.mask_external_proxy() returns trigger
 language plpgsql security definer set search_path = '' as $$
 declare
-  subject constant uuid := case when tg_table_name = 'settings_device' then (to_jsonb(new) ->> 'device_uuid')::uuid
+  subject constant uuid := case when tg_table_name = 'settings_device'
+    then (to_jsonb(case tg_op when 'DELETE' then old else new end) ->> 'device_uuid')::uuid
     else '00000000-0000-0000-0000-000000000000' end;
 begin
-  if new.external_proxy is null or not private.is_external_proxy(new.external_proxy) then
-    if new.external_proxy is null then
-      perform private.keep_password('settings', subject, null);
-    end if;
-  elsif new.external_proxy ? 'password' then
-    new.external_proxy := jsonb_strip_nulls(new.external_proxy
-      || jsonb_build_object('password', private.keep_password('settings', subject, new.external_proxy ->> 'password')));
-  else
-    perform private.keep_password('settings', subject, null);
+  if tg_op = 'DELETE' then
+    perform private.forget_password('settings', subject);
+    return old;
+  end if;
+  if new.external_proxy ? 'password' and private.is_external_proxy(new.external_proxy) then
+    new.external_proxy := jsonb_strip_nulls(new.external_proxy || jsonb_build_object('password', private.keep_password(
+      'settings', subject, new.external_proxy ->> 'password', new.external_proxy ->> 'host', new.external_proxy ->> 'port')));
+  elsif tg_op = 'UPDATE' then
+    -- Not at an insert, which an upsert is first: one that leaves the proxy alone leaves its password alone.
+    perform private.forget_password('settings', subject);
   end if;
   new.updated_at := now();
   new.updated_by := coalesce(private.user_id(), new.updated_by);
@@ -172,7 +194,7 @@ $$;
 comment on function private.mask_external_proxy() is 'Row trigger: the proxy password goes to its own table and leaves a mask; stamps who changed the row.';
 create trigger mask_external_proxy before insert or update on public.settings_global
 for each row execute function private.mask_external_proxy();
-create trigger mask_external_proxy before insert or update on public.settings_device
+create trigger mask_external_proxy before insert or update or delete on public.settings_device
 for each row execute function private.mask_external_proxy();
 create trigger touch_updated_at before update on public.settings_user
 for each row execute function private.touch_updated_at();
@@ -227,7 +249,7 @@ declare
   groups uuid[];
   domains text[];
   proxy jsonb;
-  proxy_source text;
+  password_of uuid;
   global_fields jsonb;
   device_fields jsonb;
   merged jsonb;
@@ -243,10 +265,9 @@ begin
   select jsonb_object_agg(k, case when device_fields ? k then 'device' else 'global' end) into sources from jsonb_object_keys(global_fields) k;
 
   merged := merged || jsonb_build_object('connection_type',
-    coalesce(d.connection_type, s.connection_type, u.connection_type, g.connection_type, 'vpn'));
+    coalesce(s.connection_type, u.connection_type, g.connection_type));
   sources := sources || jsonb_build_object('connection_type', case
-    when coalesce(d.connection_type, s.connection_type) is not null then 'device' when u.connection_type is not null then 'user'
-    when g.connection_type is not null then 'global' else 'default' end);
+    when s.connection_type is not null then 'device' when u.connection_type is not null then 'user' else 'global' end);
 
   groups := array(
     select sg.id from public.service_groups sg
@@ -264,14 +285,22 @@ begin
     case when cardinality(s.ssl_proxying_domains) > 0 then 'device' end,
     case when cardinality(groups) > 0 then 'service_groups' end], null)));
 
-  proxy := merged -> 'external_proxy';
-  proxy_source := sources ->> 'external_proxy';
+  proxy := nullif(merged -> 'external_proxy', 'null');
+  if proxy ->> 'upstream_proxy_id' is not null then
+    password_of := (proxy ->> 'upstream_proxy_id')::uuid;
+    select proxy || jsonb_strip_nulls(jsonb_build_object('protocol', p.protocol, 'host', p.host, 'port', p.port,
+      'username', p.username, 'password', p.password, 'country', p.country))
+    into proxy
+    from public.upstream_proxies p
+    where p.id = password_of and p.enabled and (p.workspace_id is null or p.workspace_id = d.workspace_id);
+  else
+    password_of := case sources ->> 'external_proxy' when 'device' then $1 else '00000000-0000-0000-0000-000000000000' end;
+  end if;
   if coalesce((proxy ->> 'enabled')::boolean, false) and coalesce(proxy ->> 'host', '') <> '' and coalesce((proxy ->> 'port')::numeric, 0) > 0 then
     if clear_password and proxy ? 'password' then
       proxy := proxy || jsonb_build_object('password', (
         select p.password from private.proxy_passwords p
-        where p.scope = 'settings'
-          and p.subject = case proxy_source when 'device' then $1 else '00000000-0000-0000-0000-000000000000' end));
+        where p.subject = password_of and p.scope = case when proxy ? 'upstream_proxy_id' then 'upstream' else 'settings' end));
     end if;
   else
     proxy := null;
@@ -302,7 +331,7 @@ create function public.effective_settings_for_device(device_uuid uuid) returns j
 language sql stable set search_path = '' as $$
   select private.effective_settings_of($1)
 $$;
-comment on function public.effective_settings_for_device(uuid) is 'Every setting of a device merged over its levels, plus sources naming the level each came from. SSL-proxying domains are the union of global, device and applied service groups; connection type goes device, user, global, vpn; an external proxy that is not usable is null. Null for a device one may not see.';
+comment on function public.effective_settings_for_device(uuid) is 'Every setting of a device merged over its levels, plus sources naming the level each came from. SSL-proxying domains are the union of global, device and applied service groups; connection type goes device, user, global; an external proxy is resolved from the pool if it names one of it, and null when it is not usable. Null for a device one may not see.';
 grant execute on function public.effective_settings_for_device(uuid) to authenticated, device;
 
 -- Changes are hints: who hears one reads effective_settings_for_device again.

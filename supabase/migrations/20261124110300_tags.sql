@@ -86,13 +86,13 @@ for each row execute function private.keep_tag_within_workspace();
 grant select, insert (device_uuid, tag_id), delete on public.device_tags to authenticated;
 create policy "People read tags of devices of their workspaces" on public.device_tags
 for select to authenticated
-using (tag_id in (select t.id from public.tags t where t.workspace_id = any ((select private.workspaces_with('devices', 'view'))::uuid[])));
+using (device_uuid in (select d.uuid from public.devices d where d.workspace_id = any ((select private.workspaces_with('devices', 'view'))::uuid[])));
 create policy "People with devices:edit tag devices" on public.device_tags
 for insert to authenticated
-with check (tag_id in (select t.id from public.tags t where t.workspace_id = any ((select private.workspaces_with('devices', 'edit'))::uuid[])));
+with check (device_uuid in (select d.uuid from public.devices d where d.workspace_id = any ((select private.workspaces_with('devices', 'edit'))::uuid[])));
 create policy "People with devices:edit untag devices" on public.device_tags
 for delete to authenticated
-using (tag_id in (select t.id from public.tags t where t.workspace_id = any ((select private.workspaces_with('devices', 'edit'))::uuid[])));
+using (device_uuid in (select d.uuid from public.devices d where d.workspace_id = any ((select private.workspaces_with('devices', 'edit'))::uuid[])));
 
 grant select, insert (entry_id, tag_id), delete on public.entry_tags to authenticated;
 create policy "People read tags of entries of their workspaces" on public.entry_tags

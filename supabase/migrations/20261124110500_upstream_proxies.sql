@@ -1,5 +1,5 @@
 -- Purpose: the pool of upstream proxies.
--- Affected: public.upstream_proxies.
+-- Affected: public.upstream_proxies; event UPDATE on settings:all.
 -- Special: the password is write-only: it goes to private.proxy_passwords and reads back as a mask.
 
 create table public.upstream_proxies (
@@ -36,10 +36,10 @@ create function private.mask_upstream_password() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
   if tg_op = 'DELETE' then
-    delete from private.proxy_passwords p where p.scope = 'upstream' and p.subject = old.id;
+    perform private.forget_password('upstream', old.id);
     return old;
   end if;
-  new.password := private.keep_password('upstream', new.id, new.password);
+  new.password := private.keep_password('upstream', new.id, new.password, new.host, new.port::text);
   return new;
 end
 $$;
@@ -64,3 +64,15 @@ for each row execute function private.touch_updated_at();
 
 create trigger audit after insert or update or delete on public.upstream_proxies
 for each row execute function private.audit_change('id');
+
+-- Settings may name a proxy of the pool: devices that use it read it with them.
+create function private.announce_proxy_change() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  perform realtime.send('{"scope": "proxies"}', 'UPDATE', 'settings:all', true);
+  return null;
+end
+$$;
+comment on function private.announce_proxy_change() is 'Statement trigger: a proxy of the pool changed or went, so settings that name it have.';
+create trigger announce_proxy_change after update or delete on public.upstream_proxies
+for each statement execute function private.announce_proxy_change();

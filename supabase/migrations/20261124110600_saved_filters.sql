@@ -27,7 +27,7 @@ alter table public.saved_filters enable row level security;
 create function private.check_saved_filter() returns trigger
 language plpgsql security definer set search_path = '' as $$
 begin
-  perform private.filter_sql(new.filter);
+  perform private.filter_sql(new.filter, scope => 'search');
   if tg_op = 'INSERT' then
     new.user_id := private.user_id();
   end if;

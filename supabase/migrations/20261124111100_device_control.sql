@@ -34,6 +34,7 @@ comment on column public.device_commands.status is 'sent, done or failed.';
 comment on column public.device_commands.result is 'What the device reported.';
 create index device_commands_workspace on public.device_commands (workspace_id, created_at desc);
 create index device_commands_creator on public.device_commands (created_by);
+create index device_commands_age on public.device_commands (created_at);
 create index device_commands_open on public.device_commands (device_uuid, created_at) where finished_at is null;
 alter table public.device_commands enable row level security;
 
@@ -75,16 +76,17 @@ language plpgsql volatile security definer set search_path = '' as $$
 #variable_conflict use_column
 declare
   sent public.device_commands;
+  key constant text := coalesce($5, nullif(current_setting('request.headers', true), '')::jsonb ->> 'idempotency-key');
 begin
   insert into public.device_commands as c (device_uuid, workspace_id, name, args, idempotency_key, created_by)
-  select d.uuid, d.workspace_id, $2, coalesce($3, '{}'), $5, private.user_id()
+  select d.uuid, d.workspace_id, $2, coalesce($3, '{}'), key, private.user_id()
   from public.devices d
   where d.uuid = $1 and d.workspace_id = any (private.workspaces_with($4, 'edit'))
   on conflict (device_uuid, idempotency_key) do nothing
   returning * into sent;
   if sent.id is null then
     select * into sent from public.device_commands c
-    where c.device_uuid = $1 and c.idempotency_key = $5 and c.workspace_id = any (private.workspaces_with($4, 'edit'));
+    where c.device_uuid = $1 and c.idempotency_key = key and c.workspace_id = any (private.workspaces_with($4, 'edit'));
     if sent.id is null then
       return null;
     end if;
@@ -95,7 +97,7 @@ begin
   return jsonb_build_object('id', sent.id, 'name', sent.name, 'status', sent.status, 'created_at', sent.created_at, 'expires_at', sent.expires_at);
 exception
   when check_violation then
-    raise exception 'name: lower-case letters, digits and hyphens; args: an object' using errcode = 'PT400';
+    raise exception 'name: at most 60 lower-case letters, digits and hyphens; args: an object; idempotency_key: at most 255 characters' using errcode = 'PT400';
 end
 $$;
 comment on function private.send_command(uuid, text, jsonb, text, text) is 'Records a command for a device of a workspace in which the caller holds section:edit. Null otherwise.';
@@ -105,7 +107,7 @@ create function public.send_device_command(device_uuid uuid, name text, args jso
 language sql volatile set search_path = '' as $$
   select private.send_command($1, $2, $3, 'devices', $4)
 $$;
-comment on function public.send_device_command(uuid, text, jsonb, text) is 'Asks a device to do something: {id, name, status, created_at, expires_at}; null without devices:edit on it. The same idempotency_key is the same command.';
+comment on function public.send_device_command(uuid, text, jsonb, text) is 'Asks a device to do something: {id, name, status, created_at, expires_at}; null without devices:edit on it. The same idempotency_key, or header Idempotency-Key, is the same command.';
 
 create function private.resend(id uuid, changes jsonb, idempotency_key text) returns jsonb
 language plpgsql volatile security definer set search_path = '' as $$
@@ -116,6 +118,13 @@ begin
   if coalesce(jsonb_typeof($2), 'object') <> 'object'
     or coalesce($2, '{}') - array['method', 'url', 'requestHeaders', 'requestBody'] <> '{}' then
     raise exception 'changes: an object with any of method, url, requestHeaders, requestBody' using errcode = 'PT400';
+  end if;
+  if $2 ? 'method' and (jsonb_typeof($2 -> 'method') <> 'string' or $2 ->> 'method' !~ '^[!#$%&''*+.^_`|~0-9A-Za-z-]{1,64}$')
+    or $2 ? 'url' and (jsonb_typeof($2 -> 'url') <> 'string' or $2 ->> 'url' !~ '^https?://[^\s/?#]+[^\s]*$')
+    or $2 ? 'requestHeaders' and jsonb_typeof($2 -> 'requestHeaders') not in ('object', 'array')
+    or $2 ? 'requestBody' and jsonb_typeof($2 -> 'requestBody') not in ('string', 'object', 'null') then
+    raise exception 'changes: method is a token, url an http(s) URL, requestHeaders an object or a list of pairs, requestBody a text, {text, encoding} or null'
+      using errcode = 'PT400';
   end if;
   select e.id, e.device_uuid, e.request_id, e.workspace_id into entry
   from public.entries e
@@ -134,7 +143,7 @@ create function public.resend_entry(id uuid, changes jsonb default '{}', idempot
 language sql volatile set search_path = '' as $$
   select private.resend($1, $2, $3)
 $$;
-comment on function public.resend_entry(uuid, jsonb, text) is 'Sends a captured request again through its device, with changes {method?, url?, requestHeaders?, requestBody?}. The result is a new entry with resent_from = id.';
+comment on function public.resend_entry(uuid, jsonb, text) is 'Sends a captured request again through its device, with changes {method?, url?, requestHeaders?, requestBody?}. The same idempotency_key, or header Idempotency-Key, is the same resend. The result is a new entry with resent_from = id.';
 grant execute on function public.send_device_command(uuid, text, jsonb, text), public.resend_entry(uuid, jsonb, text) to authenticated;
 
 create function private.finish_command(command_id uuid, status text, result jsonb) returns boolean

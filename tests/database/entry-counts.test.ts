@@ -6,6 +6,7 @@ import type postgres from "postgres";
 import { beforeAll, describe, expect, it } from "vitest";
 import { rest, rowsOf, rpc } from "../support/rest.ts";
 import {
+  call,
   database,
   type Device,
   enrol,
@@ -23,7 +24,9 @@ const SOURCES = ["vpn", "pac", "proxy", "cdp", "har"];
 
 interface Writer {
   device: Device;
+  /** Who owns the device's workspace, and clears it. */
   owner: Person;
+  pairedBy: Person;
   sent: unknown[][];
 }
 
@@ -40,8 +43,13 @@ beforeAll(async () => {
     await newDevice(ben, { workspaceId: ada.workspaceId }),
     await newDevice(ben),
   ];
-  const owners = [ada, ada, ben];
-  writers = devices.map((device, i) => ({ device, owner: owners[i]!, sent: [] }));
+  const [owners, pairers] = [[ada, ada, ben], [ada, ben, ben]];
+  writers = devices.map((device, i) => ({
+    device,
+    owner: owners[i]!,
+    pairedBy: pairers[i]!,
+    sent: [],
+  }));
   workspaces = [ada.workspaceId, ben.workspaceId];
 });
 
@@ -81,6 +89,11 @@ const operation = fc.oneof(
   },
   {
     weight: 1,
+    arbitrary: fc.record({ op: fc.constant("clear feed"), ms: fc.nat({ max: 40 * 86_400_000 }) }),
+  },
+  { weight: 1, arbitrary: fc.record({ op: fc.constant("unpair") }) },
+  {
+    weight: 1,
     arbitrary: fc.record({
       op: fc.constant("change connection"),
       to: fc.constantFrom("vpn", "pac", null),
@@ -115,8 +128,14 @@ function instantOf({ days, ms }: { days: number; ms: number | "start" | "end" })
 const ingest = async ({ token }: Device, entries: unknown[]) =>
   rowsOf(await rpc(token, "ingest_entries", { entries })) as unknown;
 
+/** Its captures are left to go with the next expiry. */
+async function unpair({ uuid }: Device, { token }: Person): Promise<boolean> {
+  const { ok } = await call(`/functions/v1/device-pair/${uuid}`, token, { method: "DELETE" });
+  return ok;
+}
+
 async function perform(writer: Writer, operation: Operation): Promise<void> {
-  const { device, owner, sent } = writer;
+  const { device, owner, pairedBy, sent } = writer;
   const mine = `workspace_id=eq.${device.workspaceId}&device_uuid=eq.${device.uuid}`;
   switch (operation.op) {
     case "ingest": {
@@ -147,6 +166,18 @@ async function perform(writer: Writer, operation: Operation): Promise<void> {
       );
       return;
     }
+    case "clear feed": {
+      const before = new Date(Date.now() - operation.ms).toISOString();
+      const args = { workspace_id: device.workspaceId, before };
+      expect(await rpc(owner.token, "clear_entries", args))
+        .toMatchObject({ body: { complete: true } });
+      return;
+    }
+    case "unpair":
+      expect(await unpair(device, pairedBy)).toBe(true);
+      writer.device = await newDevice(pairedBy, { workspaceId: device.workspaceId });
+      writer.sent = [];
+      return;
     case "change connection":
       await sql`update public.devices set connection_type = ${operation.to} where uuid = ${device.uuid}`;
       return;
@@ -234,6 +265,8 @@ const recount = (tx: postgres.TransactionSql, workspace: string | null) =>
 /** Of each workspace and of the fleet, in one snapshot of the database: whoever writes meanwhile. */
 async function compare(): Promise<void> {
   await sql.begin("isolation level repeatable read", async (tx) => {
+    // Before the snapshot is taken, which a day that is dropped would not stay in.
+    await tx`lock table public.entries in access share mode`;
     for (const workspace of [...workspaces, null]) {
       const [stats] = await tx<{ snapshot: Record<string, unknown> }[]>`
         select private.stats_snapshot(${workspace}) as snapshot`;

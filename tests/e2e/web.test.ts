@@ -51,7 +51,7 @@ describe("signing in", () => {
     expect(messages).toEqual(Array(2).fill("E-mail or password is wrong."));
   });
 
-  it.each(["/devices", "/account?tglink=abc#telegram", "/consent?rid=abc"])(
+  it.each(["/devices", "/account?tglink=abc#profile", "/consent?rid=abc"])(
     "comes back to %s",
     async (path) => {
       const { page, expectRefusal } = await visit();
@@ -231,13 +231,6 @@ describe("account", () => {
     await page.waitForURL(web("/login"));
     const [account] = await database()`select from auth.users where id = ${person.id}`;
     expect(account).toBeUndefined();
-  });
-
-  it("opens the Telegram tab from the bot's link and says what the link would do", async () => {
-    const { page } = await visit({ storageState: member.storageState });
-    await page.goto(web("/account?tglink=abc"));
-    await page.getByRole("heading", { name: "Telegram" }).waitFor();
-    await page.getByRole("main").getByText(member.person.email).waitFor();
   });
 });
 

@@ -1,53 +1,32 @@
 // Clients of the field against a stack that answers no well-known URL at its root, as a hosted
 // project: the challenge and the issuer's own path must be enough.
 
-import { spawn } from "node:child_process";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import * as v2 from "@modelcontextprotocol/client";
 import * as v1 from "@modelcontextprotocol/sdk/client/auth.js";
 import { StreamableHTTPClientTransport } from "@modelcontextprotocol/sdk/client/streamableHttp.js";
 import { decodeJwt } from "jose";
 import * as oauth from "oauth4webapi";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { runConformance } from "../support/conformance.ts";
+import { type Approve, consenting, memory } from "../support/consenting.ts";
 import { startOwnStack } from "../support/own-stack.ts";
 import type { OwnStack } from "../support/own-stack.ts";
 
-const CALLBACK = "http://127.0.0.1:53682/callback";
-const root = join(import.meta.dirname, "../..");
-
 let stack: OwnStack;
 let issuer: string;
-let sessionToken: string;
+let approve: Approve;
 
 beforeAll(async () => {
   stack = await startOwnStack({ rootWellKnown: false });
   issuer = stack.info.issuer;
-  const { email, password } = stack.info.users.find(({ role }) => role === "member")!;
-  const response = await fetch(`${stack.info.url}/auth/v1/token?grant_type=password`, {
-    method: "POST",
-    headers: { apikey: stack.info.publishable_key, "Content-Type": "application/json" },
-    body: JSON.stringify({ email, password }),
-  });
-  ({ access_token: sessionToken } = await response.json());
+  approve = await consenting(stack.info, "member");
 }, 120_000);
 afterAll(() => stack.stop());
-
-/** The person at the browser: opens the URL, signs in and approves. Answers where the browser ends up. */
-async function approve(authorizationUrl: URL): Promise<URL> {
-  const opened = await fetch(authorizationUrl, { redirect: "manual" });
-  const rid = new URL(opened.headers.get("location")!).searchParams.get("rid");
-  const decided = await fetch(`${issuer}/authorize/resume`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ rid, access_token: sessionToken, approve: true }),
-  });
-  return new URL((await decided.json()).redirect);
-}
 
 async function works(accessToken: string): Promise<boolean> {
   const response = await fetch(`${stack.info.url}/rest/v1/workspaces?select=id`, {
@@ -78,36 +57,6 @@ describe("R09 the root", () => {
     }
   });
 });
-
-/** What both SDKs ask of whoever embeds them, kept in memory. */
-function memory() {
-  const kept: Record<string, unknown> = {};
-  const provider = {
-    redirectUrl: CALLBACK,
-    clientMetadata: {
-      client_name: "SDK",
-      redirect_uris: [CALLBACK],
-      grant_types: ["authorization_code", "refresh_token"],
-      response_types: ["code"],
-      token_endpoint_auth_method: "none",
-    },
-    state: () => "st123",
-    clientInformation: () => kept["client"] as never,
-    saveClientInformation: (client: unknown) => void (kept["client"] = client),
-    tokens: () => kept["tokens"] as never,
-    saveTokens: (tokens: unknown) => void (kept["tokens"] = tokens),
-    codeVerifier: () => kept["verifier"] as string,
-    saveCodeVerifier: (verifier: string) => void (kept["verifier"] = verifier),
-    redirectToAuthorization: (url: URL) => void (kept["url"] = url),
-    discoveryState: () => kept["discovery"] as never,
-    saveDiscoveryState: (state: unknown) => void (kept["discovery"] = state),
-  };
-  return {
-    provider,
-    tokens: () => kept["tokens"] as Required<v2.OAuthTokens>,
-    url: () => kept["url"] as URL,
-  };
-}
 
 const PING = { jsonrpc: "2.0" as const, id: 1, method: "ping" };
 
@@ -256,7 +205,8 @@ describe("the conformance suite for authorization servers", () => {
     });
     const { client_id } = await registered.json();
     try {
-      const { code, output } = await runSuite([
+      let visited = false;
+      const { code, output } = await runConformance([
         "authorization",
         "--url",
         issuer,
@@ -268,38 +218,19 @@ describe("the conformance suite for authorization servers", () => {
         `${port}`,
         "--output-dir",
         directory,
-      ]);
+      ], async (seen) => {
+        // Not before the end of the line: a chunk may end in the middle of the URL.
+        const url = /(\S+\/authorize\?\S+)\s/.exec(seen)?.[1];
+        if (!url || visited) return;
+        visited = true;
+        await fetch(await approve(new URL(url)));
+      });
       expect(output).toMatch(/Total: [3-9]\d* passed, 0 failed/);
       expect(code).toBe(0);
     } finally {
       await rm(directory, { recursive: true, force: true });
     }
   }, 60_000);
-
-  /** Runs the suite, which needs a newer Node than ours or Deno, and is its browser when it asks for one. */
-  function runSuite(args: string[]): Promise<{ code: number | null; output: string }> {
-    const { resolve } = createRequire(import.meta.url);
-    const deno = join(dirname(resolve("@deno/linux-x64-glibc/package.json")), "deno");
-    const suite = join(root, "node_modules/@modelcontextprotocol/conformance/dist/index.js");
-    const child = spawn(deno, ["run", "-A", "--node-modules-dir=manual", suite, ...args], {
-      env: { ...process.env, NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
-    });
-    let output = "";
-    let visited = false;
-    child.stderr.on("data", (chunk) => output += chunk);
-    child.stdout.on("data", async (chunk) => {
-      output += chunk;
-      // Not before the end of the line: a chunk may end in the middle of the URL.
-      const url = /(\S+\/authorize\?\S+)\s/.exec(output)?.[1];
-      if (!url || visited) return;
-      visited = true;
-      await fetch(await approve(new URL(url))).catch((error) => output += error.stack);
-    });
-    return new Promise((done, failed) => {
-      child.on("error", failed);
-      child.on("close", (code) => done({ code, output }));
-    });
-  }
 });
 
 function freePort(): Promise<number> {

@@ -248,7 +248,7 @@ describe("what is announced", () => {
     await hears("workspace", "device", { uuid: cast.device.uuid, op: "UPDATE" });
     await hears("devices", "UPDATE", { ...hint, uuid: cast.device.uuid });
 
-    // A device may read no more of its state than whose it is: so it is not returned, and not merged.
+    // A device may not read when its row was changed: so the row is not returned.
     const minimal = { Prefer: "return=minimal" };
     const online = { online: true, vpn_state: "connected", ip_country: "DE" };
     await ok(rest(
@@ -301,6 +301,8 @@ describe("what is announced", () => {
     expect([...received].sort()).toEqual(declared.sort());
     for (const name of channelNames) {
       for (const { event, payload } of heard[name].broadcasts) {
+        // What an administrator broadcasts on channels that all tests share.
+        if (event.startsWith("forged-")) continue;
         const schema = payloadSchema(name, event);
         expect({ name, event, declared: schema !== undefined })
           .toEqual({ name, event, declared: true });

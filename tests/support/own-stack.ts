@@ -13,7 +13,7 @@ export interface OwnStack extends Stack {
  * break things; all others share one (see stack.ts).
  */
 export async function startOwnStack(
-  options: { rootWellKnown?: boolean } = {},
+  options: { rootWellKnown?: boolean; secrets?: Record<string, string> } = {},
 ): Promise<OwnStack> {
   const dataDir = await mkdtemp(join(tmpdir(), "busymate-test-"));
   const remove = () => rm(dataDir, { recursive: true, force: true });
@@ -25,6 +25,7 @@ export async function startOwnStack(
       watch: false,
       rootWellKnown: options.rootWellKnown ?? true,
       allowLoopbackDocuments: true,
+      secrets: options.secrets ?? {},
       report: (line) => lines.push(line),
     });
     lines.length = 0;

@@ -10,14 +10,14 @@ import type { Reader } from "../reader.ts";
 import { PRIVATE, READ_LIMIT } from "./limits.ts";
 
 const id = z.guid("give an entry's id");
-const query = z.object({ a: id, b: id });
+export const diffQuery = z.object({ a: id, b: id });
 
 /** `GET /diff?a=&b=`: how entry b differs from entry a. */
 export function diffRoute(gate: Gate, readerWith: (token: string) => Reader): Hono<AppEnv> {
   const app = new Hono<AppEnv>();
   const person = guard(gate, { accept: "person", limit: READ_LIMIT });
   app.get("/diff", person, async (c) => {
-    const { a, b } = validate(query, c.req.query());
+    const { a, b } = validate(diffQuery, c.req.query());
     const entries = await readerWith(c.var.caller.token).byIds([a, b], c.req.raw.signal);
     const entry = (id: string, field: string) => {
       const found = entries.find((one) => one.id === id.toLowerCase());

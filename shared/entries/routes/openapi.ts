@@ -17,7 +17,7 @@ import { BULK_LIMIT, PRIVATE } from "./limits.ts";
 const REQUEST_LIMIT = 65_536;
 const MOST_ENTRIES = 5_000;
 
-const request = z.strictObject({
+export const openApiRequest = z.strictObject({
   workspace_id: z.guid("give a uuid, or leave it out for all workspaces").optional(),
   /** As a tree or as text. */
   filter: z.union([z.string(), z.record(z.string(), z.unknown())]).default({}),
@@ -31,7 +31,7 @@ export function openApiRoute(gate: Gate, readerWith: (token: string) => Reader):
   const person = guard(gate, { accept: "person", limit: BULK_LIMIT });
   app.post("/openapi", person, async (c) => {
     const body = await readJson(c.req.raw, { limit: REQUEST_LIMIT });
-    const { workspace_id, filter, limit, title } = validate(request, body ?? {});
+    const { workspace_id, filter, limit, title } = validate(openApiRequest, body ?? {});
     const selection = { workspace_id, filter: filterOf(filter), limit };
     const builder = new OpenApiBuilder();
     const reader = readerWith(c.var.caller.token);

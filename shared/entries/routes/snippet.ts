@@ -10,8 +10,8 @@ import type { Gate } from "../../token/guard.ts";
 import type { Reader } from "../reader.ts";
 import { PRIVATE, READ_LIMIT } from "./limits.ts";
 
-const path = z.object({ id: z.guid("give an entry's id") });
-const query = z.object({
+export const snippetPath = z.object({ id: z.guid("give an entry's id") });
+export const snippetQuery = z.object({
   target: z.enum(TARGET_NAMES, `use one of ${TARGET_NAMES.join(", ")}`),
   secrets: z.enum(["true", "false"], "use true or false").default("false"),
 });
@@ -21,8 +21,8 @@ export function snippetRoute(gate: Gate, readerWith: (token: string) => Reader):
   const app = new Hono<AppEnv>();
   const person = guard(gate, { accept: "person", limit: READ_LIMIT });
   app.get("/:id/snippet", person, async (c) => {
-    const { id } = validate(path, c.req.param());
-    const { target, secrets } = validate(query, c.req.query());
+    const { id } = validate(snippetPath, c.req.param());
+    const { target, secrets } = validate(snippetQuery, c.req.query());
     const [entry] = await readerWith(c.var.caller.token).byIds([id], c.req.raw.signal);
     if (!entry) throw new AppError("not_found", "id: there is no such entry.");
     try {

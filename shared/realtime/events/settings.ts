@@ -8,9 +8,11 @@ export const settings = defineChannel({
   joinedBy: "Holders of settings:view, and devices.",
   events: {
     UPDATE: {
-      summary: "Global settings, or what service groups contain, have changed: read them again",
-      sentBy: "changes of settings_global, service_domains and the contents of service groups",
-      payload: z.object({ scope: z.enum(["global", "services"]) }),
+      summary:
+        "Global settings, what service groups contain, or upstream proxies have changed: read them again",
+      sentBy:
+        "changes of settings_global, service_domains, upstream_proxies and the contents of service groups",
+      payload: z.object({ scope: z.enum(["global", "services", "proxies"]) }),
     },
   },
 });

@@ -4,7 +4,7 @@ import { onSignedOut, requireSession, type Session } from "../session.ts";
 import { leaveFor } from "../navigation.ts";
 import { showConnections } from "./account/connections.ts";
 import { showProfile } from "./account/profile.ts";
-import { showTelegram } from "./account/telegram.ts";
+import { showTelegram } from "./account/telegram/tab.ts";
 
 interface Tab {
   name: string;

@@ -1,0 +1,69 @@
+import { Api } from "grammy/web";
+import { ask } from "../busybro/ask.ts";
+import { BRAIN_VARIABLES, createBrain } from "../busybro/brain.ts";
+import type { Config } from "../config/config.ts";
+import { createService } from "../db/service.ts";
+import { createApp } from "../http/app.ts";
+import { AppError } from "../http/errors.ts";
+import type { BackgroundRuntime } from "./background.ts";
+import { createBot } from "./bot.ts";
+import { delivery } from "./delivery.ts";
+import { webhook } from "./webhook.ts";
+
+export const TELEGRAM_VARIABLES = [
+  "SUPABASE_SECRET_KEYS",
+  "BUSYMATE_WEB_URL",
+  ...BRAIN_VARIABLES,
+  "TELEGRAM_BOT_TOKEN",
+  "TELEGRAM_WEBHOOK_SECRET",
+  "TELEGRAM_API_ROOT",
+] as const;
+
+/** A message of the outbox is tried again later: it does not wait long for an answer. */
+const DELIVERY_TIMEOUT_SECONDS = 10;
+
+/** The function `telegram-bot`: what Telegram posts to, and where the database has messages sent. */
+export function telegramApp(
+  config: Config<(typeof TELEGRAM_VARIABLES)[number]>,
+  runtime: BackgroundRuntime,
+) {
+  const app = createApp("telegram-bot", runtime);
+  const {
+    SUPABASE_URL: url,
+    TELEGRAM_BOT_TOKEN: token,
+    TELEGRAM_WEBHOOK_SECRET: secret,
+    TELEGRAM_API_ROOT: apiRoot,
+  } = config;
+  if (token === undefined || secret === undefined) {
+    app.all("*", () => {
+      throw notSetUp(token === undefined ? "TELEGRAM_BOT_TOKEN" : "TELEGRAM_WEBHOOK_SECRET");
+    });
+    return app;
+  }
+  const { fetch } = runtime;
+  const service = createService({ url, secretKey: config.SUPABASE_SECRET_KEYS, fetch });
+  const brain = createBrain(config, service, fetch);
+  const bot = createBot({
+    token,
+    apiRoot,
+    webUrl: config.BUSYMATE_WEB_URL,
+    service,
+    signer: brain.signer,
+    url,
+    publishableKey: config.SUPABASE_PUBLISHABLE_KEYS,
+    fetch,
+    asking: (question, asker, signal) => ask(question, { brain, asker, signal }),
+  });
+  const functionUrl = `${url}/functions/v1/telegram-bot`;
+  const api = new Api(token, { apiRoot, fetch, timeoutSeconds: DELIVERY_TIMEOUT_SECONDS });
+  app.route("/", webhook({ bot, service, secret, functionUrl, runtime }));
+  app.route("/", delivery({ api, service, runtime }));
+  return app;
+}
+
+function notSetUp(variable: string): AppError {
+  return new AppError(
+    "unavailable",
+    `The Telegram bot is not set up on this server: ${variable} is missing.`,
+  );
+}

@@ -1,0 +1,119 @@
+// Everybody the operations are tried by, and what they are tried on.
+
+import { randomUUID } from "node:crypto";
+import type { Scene as Rows } from "../../support/matrix/declaration.ts";
+import {
+  database,
+  type Device,
+  enrol,
+  exchangeOf,
+  ingest,
+  newDevice,
+  newPerson,
+  type Person,
+} from "../../support/world.ts";
+import { open, type Session } from "./client.ts";
+
+/** A person with an open MCP session. */
+export interface Agent extends Person {
+  readonly mcp: Session;
+}
+
+export interface Scene extends Rows {
+  /** Role member; owns the workspace and all that is in it. */
+  readonly owner: Agent;
+  readonly admin: Agent;
+  /** Role member with the same rights as the owner, in a workspace of their own. */
+  readonly stranger: Agent;
+  /** Belongs to the workspace, with a role that holds nothing. */
+  readonly bare: Agent;
+  readonly device: Device;
+  /** A host that only this scene's captures know. */
+  readonly host: string;
+  /** Captured exchanges, oldest first. */
+  readonly entries: readonly { readonly id: string; readonly request_id: string }[];
+}
+
+export async function withSession(person: Person): Promise<Agent> {
+  return { ...person, mcp: await open(person.token) };
+}
+
+/** A new member with an MCP session, for what a person does to themselves. */
+export const newAgent = async (role = "member"): Promise<Agent> =>
+  await withSession(await newPerson(role));
+
+export async function newScene(): Promise<Scene> {
+  const sql = database();
+  const nothing = `r${randomUUID()}`;
+  await sql`insert into public.roles (name) values (${nothing})`;
+  const people = [newAgent(), newAgent("admin"), newAgent(), newAgent(nothing)] as const;
+  const [owner, admin, stranger, bare] = await Promise.all(people);
+  await enrol(owner.workspaceId, bare);
+  const device = await newDevice(owner);
+  const host = `h${randomUUID().slice(0, 8)}.example.com`;
+  const captured = [
+    exchangeOf({}, {
+      url: `https://${host}/things?page=1`,
+      responseBody: JSON.stringify({ things: [{ id: 1, name: "first" }] }),
+    }),
+    exchangeOf({}, {
+      method: "POST",
+      url: `https://${host}/login`,
+      statusCode: 401,
+      requestHeaders: { "content-type": "application/json", authorization: "Bearer abcdefgh12345" },
+      requestBody: JSON.stringify({ user: "ada", password: "wrong-password" }),
+      responseBody: JSON.stringify({ error: "invalid_password" }),
+    }),
+  ];
+  await ingest(device, captured);
+  const entries = await sql<{ id: string; request_id: string }[]>`
+    select id, request_id from public.entries where device_uuid = ${device.uuid} order by id`;
+  return {
+    ownerId: owner.id,
+    workspaceId: owner.workspaceId,
+    memberIds: [bare.id],
+    owner,
+    admin,
+    stranger,
+    bare,
+    device,
+    host,
+    entries,
+  };
+}
+
+/** Lets people call as often as a test does: it is not about how often. */
+export async function unlimited(people: readonly Person[]): Promise<void> {
+  await database()`
+    delete from private.rate_buckets
+    where split_part(key, ':', 2) = any (${people.map(({ id }) => id)}::text[])`;
+}
+
+/** Written by the server on its own, every minute or when a device falls silent. */
+const ITS_OWN = ["service_stats", "service_status", "device_status"];
+
+/**
+ * Every row of every table that mentions one of the ids: what nobody else may have changed. Rows that
+ * tell of the one who tries (their own jobs, the log of what they did) are theirs.
+ */
+export async function rowsAbout(
+  ids: readonly string[],
+  exceptOf = "nobody",
+): Promise<unknown[]> {
+  const sql = database();
+  const tables = await sql<{ name: string }[]>`
+    select relname as name from pg_class
+    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
+      and relname <> all (${ITS_OWN})
+    order by relname`;
+  const patterns = ids.map((id) => `%${id}%`);
+  const found = [];
+  for (const { name } of tables) {
+    const rows = await sql`
+      select to_jsonb(t) as row from ${sql(`public.${name}`)} as t
+      where t::text like any (${patterns}) and t::text not like ${`%${exceptOf}%`}
+      order by t::text`;
+    if (rows.length > 0) found.push({ table: name, rows: rows.map(({ row }) => row) });
+  }
+  return found;
+}
