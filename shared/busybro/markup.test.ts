@@ -9,7 +9,21 @@ function inPieces(text: string, cuts: number[]): string {
 }
 
 const nasty = fc.array(
-  fc.constantFrom("![", "!", "[", "](https://evil.example/x)", "<", "img", "<img src=x>", "</", "IFRAME", " ", "a", "<access_token>", "<b"),
+  fc.constantFrom(
+    "![",
+    "!",
+    "[",
+    "](https://evil.example/x)",
+    "<",
+    "img",
+    "<img src=x>",
+    "</",
+    "IFRAME",
+    " ",
+    "a",
+    "<access_token>",
+    "<b",
+  ),
   { maxLength: 20 },
 ).map((parts) => parts.join(""));
 

@@ -1,31 +1,83 @@
 import { describe, expect, it } from "vitest";
 import { OPERATIONS } from "../operations/registry.ts";
-import { INTENTS, intentOf, normalised, offlineProvider } from "./offline.ts";
+import { intentOf, INTENTS, normalised, offlineProvider } from "./offline.ts";
 import { Known } from "./offline/intent.ts";
 
 /** What people ask, in several phrasings each, and how it is understood. */
 const QUESTIONS: Record<string, string[]> = {
   "devices": ["Which devices do I have?", "List all devices", "Show me my phones"],
   "how many devices": ["How many devices are there?", "Number of devices?", "Count my devices"],
-  "devices online": ["Which devices are online?", "Show connected devices", "Who is online? which phones are active"],
+  "devices online": [
+    "Which devices are online?",
+    "Show connected devices",
+    "Who is online? which phones are active",
+  ],
   "devices offline": ["Which devices are offline?", "Is any phone offline?", "List silent devices"],
   "devices by system": ["Devices by OS", "How many iOS devices do we have?", "OS breakdown"],
-  "devices by connection": ["Devices by connection", "Which devices use the VPN?", "How many phones go through PAC?"],
-  "one device": ["Tell me about the device Pixel", "Describe phone Pixel", "Details of device Pixel"],
-  "last seen": ["When was Pixel last seen?", "Last heartbeat of Pixel?", "How long has Pixel been offline? when did it connect"],
-  "device settings": ["Effective settings of Pixel", "How is Pixel configured?", "Which settings apply to Pixel?"],
-  "traffic of a device": ["Requests from the device Pixel", "What did the phone Pixel send?", "Traffic of device Pixel"],
+  "devices by connection": [
+    "Devices by connection",
+    "Which devices use the VPN?",
+    "How many phones go through PAC?",
+  ],
+  "one device": [
+    "Tell me about the device Pixel",
+    "Describe phone Pixel",
+    "Details of device Pixel",
+  ],
+  "last seen": [
+    "When was Pixel last seen?",
+    "Last heartbeat of Pixel?",
+    "How long has Pixel been offline? when did it connect",
+  ],
+  "device settings": [
+    "Effective settings of Pixel",
+    "How is Pixel configured?",
+    "Which settings apply to Pixel?",
+  ],
+  "traffic of a device": [
+    "Requests from the device Pixel",
+    "What did the phone Pixel send?",
+    "Traffic of device Pixel",
+  ],
   "recent traffic": ["Show the latest requests", "What is happening?", "Any new traffic?"],
-  "how many requests": ["How many requests in the last hour?", "Number of requests today", "Count entries"],
-  "traffic of a host": ["Requests to api.example.com", "Anything with api.example.com?", "Show traffic for api.example.com"],
+  "how many requests": [
+    "How many requests in the last hour?",
+    "Number of requests today",
+    "Count entries",
+  ],
+  "traffic of a host": [
+    "Requests to api.example.com",
+    "Anything with api.example.com?",
+    "Show traffic for api.example.com",
+  ],
   "requests by method": ["Are there POST requests", "DELETE calls?", "calls with method PUT"],
-  "slow requests": ["What is slow?", "Slowest requests to api.example.com", "Which calls take so long?"],
+  "slow requests": [
+    "What is slow?",
+    "Slowest requests to api.example.com",
+    "Which calls take so long?",
+  ],
   "big answers": ["Biggest responses", "What uses so much data?", "Large downloads"],
-  "insecure requests": ["Anything unencrypted?", "Is there traffic without TLS?", "plain http calls"],
-  "inspect a host": ["Inspect api.example.com", "How does api.example.com log in?", "Headers sent to api.example.com"],
+  "insecure requests": [
+    "Anything unencrypted?",
+    "Is there traffic without TLS?",
+    "plain http calls",
+  ],
+  "inspect a host": [
+    "Inspect api.example.com",
+    "How does api.example.com log in?",
+    "Headers sent to api.example.com",
+  ],
   "errors": ["Any errors?", "What failed today?", "Show failing requests to api.example.com"],
-  "server errors": ["Any server errors?", "Were there 5xx answers", "Internal server errors in the last hour"],
-  "client errors": ["Client errors?", "4xx from api.example.com", "Which rejected requests are there"],
+  "server errors": [
+    "Any server errors?",
+    "Were there 5xx answers",
+    "Internal server errors in the last hour",
+  ],
+  "client errors": [
+    "Client errors?",
+    "4xx from api.example.com",
+    "Which rejected requests are there",
+  ],
   "status code": ["Requests answered with 404", "Any 503s?", "Which calls had status code 401"],
   "broken connections": ["Connection errors?", "Which requests timed out?", "TLS failures today"],
   "busiest hosts": ["Top hosts", "Which domains are called?", "Most used hosts"],
@@ -47,7 +99,11 @@ const QUESTIONS: Record<string, string[]> = {
   "versions": ["Which version is this?", "What build are we on?", "Version of the proxy"],
   "who am I": ["Who am I?", "What's my role?", "my account"],
   "my rights": ["What may I do?", "My permissions", "Can I edit settings?"],
-  "rights of roles": ["What can a viewer do?", "Rights of the member role", "Who may edit devices?"],
+  "rights of roles": [
+    "What can a viewer do?",
+    "Rights of the member role",
+    "Who may edit devices?",
+  ],
   "people": ["Which users are there?", "List people", "Who is an admin?"],
   "roles": ["Which roles are there?", "List roles", "show all roles"],
   "workspaces": ["My workspaces", "Which workspaces are there?", "What retention do we have?"],

@@ -7,7 +7,11 @@ import { sseStream } from "./sse.ts";
 const event: fc.Arbitrary<AskEvent> = fc.oneof(
   fc.string().map((text): AskEvent => ({ type: "delta", text })),
   fc.constant<AskEvent>({ type: "meta", thread_id: "t", specialist: "s", provider: "offline" }),
-  fc.constant<AskEvent>({ type: "done", answer: "a", usage: { input_tokens: 0, output_tokens: 0 } }),
+  fc.constant<AskEvent>({
+    type: "done",
+    answer: "a",
+    usage: { input_tokens: 0, output_tokens: 0 },
+  }),
   fc.constant<AskEvent>({ type: "error", code: "internal", message: "m" }),
 );
 

@@ -35,7 +35,11 @@ describe("a turn", () => {
   it("knows when the client brought words of its own", () => {
     expect(bringsWords(readTurn({ question: "hi" }, "web"))).toBe(false);
     expect(bringsWords(readTurn({ question: "hi", history: "none" }, "web"))).toBe(false);
-    for (const words of [{ context: "x" }, { priorAnswer: "x" }, { history: [{ role: "user", text: "x" }] }]) {
+    for (
+      const words of [{ context: "x" }, { priorAnswer: "x" }, {
+        history: [{ role: "user", text: "x" }],
+      }]
+    ) {
       expect(bringsWords(readTurn({ question: "hi", ...words }, "web"))).toBe(true);
     }
   });

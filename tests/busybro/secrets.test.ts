@@ -5,7 +5,9 @@ import { database, exchangeOf, ingest, newDevice, newPerson } from "../support/w
 
 /** Put together here, so that no scanner takes them for real. */
 const canary = (place: string) => `canary${place}${"7f3A9c".repeat(4)}`;
-const JWT = `eyJhbGciOiJIUzI1NiJ9.${btoa(JSON.stringify({ sub: canary("jwt") })).replaceAll("=", "")}.c2lnbmF0dXJl`;
+const JWT = `eyJhbGciOiJIUzI1NiJ9.${
+  btoa(JSON.stringify({ sub: canary("jwt") })).replaceAll("=", "")
+}.c2lnbmF0dXJl`;
 
 const CANARIES = {
   authorization: canary("bearer"),
@@ -43,12 +45,18 @@ describe("secrets in captured traffic", () => {
           "X-Api-Key": CANARIES.apiKey,
           "Content-Type": "application/json",
         },
-        requestBody: JSON.stringify({ user: "ada", password: CANARIES.password, id_token: CANARIES.jwt }),
+        requestBody: JSON.stringify({
+          user: "ada",
+          password: CANARIES.password,
+          id_token: CANARIES.jwt,
+        }),
         responseHeaders: [
           ["Set-Cookie", `sid=${CANARIES.setCookie}; HttpOnly`],
           ["Content-Type", "application/json"],
         ],
-        responseBody: JSON.stringify({ data: { refresh_token: CANARIES.refresh, nested: { secret: CANARIES.nested } } }),
+        responseBody: JSON.stringify({
+          data: { refresh_token: CANARIES.refresh, nested: { secret: CANARIES.nested } },
+        }),
       }),
       exchangeOf({ request_id: "form" }, {
         method: "POST",
@@ -91,7 +99,9 @@ describe("secrets in captured traffic", () => {
     // They were read indeed: the placeholders stand where the secrets were.
     const prompts = model.asked.map(({ body }) => body).join("\n");
     expect(prompts).toContain("login.example.com");
-    expect(prompts.match(/redacted|<(?:access_)?token>|<password>/g)?.length ?? 0).toBeGreaterThan(8);
+    expect(prompts.match(/redacted|<(?:access_)?token>|<password>/g)?.length ?? 0).toBeGreaterThan(
+      8,
+    );
     const done = ofType(events, "tool").filter(({ status }) => status === "done");
     expect(done.length).toBeGreaterThan(looks.length * 0.7);
 
