@@ -13,6 +13,7 @@ import { absentPattern } from "./p6-absent-pattern.ts";
 import { statistics } from "./p7-statistics.ts";
 import { expiry } from "./p8-expiry.ts";
 import { liveFeed } from "./p9-live-feed.ts";
+import { redaction } from "./p10-redaction.ts";
 import { mcp } from "./p10-mcp.ts";
 import { plans } from "./plans.ts";
 import type { Bench, Benchmark, Site } from "./support/benchmark.ts";
@@ -30,6 +31,7 @@ const BENCHMARKS: readonly Benchmark[] = [
   liveFeed,
   mcp,
   listUnderRowSecurity,
+  redaction,
   flatness,
   absentPattern,
   statistics,

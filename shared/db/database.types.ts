@@ -1138,6 +1138,9 @@ isOneToOne: false
 "realtime_broadcast":
 { Args: { "event": string,"payload": Json,"topic": string }; Returns: boolean
                            },
+"redaction_policy":
+{ Args: { "destination": string }; Returns: Json
+                           },
 "refresh_stats":
 { Args: Record<PropertyKey, never>; Returns: boolean
                            },

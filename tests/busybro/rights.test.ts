@@ -216,11 +216,9 @@ describe("taint", () => {
     const [proposal] = ofType(events, "proposal");
     const response = await confirm(asking, member.token, proposal!.id);
     expect(response.status).toBe(200);
-    const { rows } = {
-      rows: await database()`
+    const rows = await database()`
       select id from public.tags where workspace_id = ${member.workspaceId}
-      and name = ${String(proposal!.args["name"])}`,
-    };
+      and name = ${String(proposal!.args["name"])}`;
     expect(rows).toHaveLength(1);
   });
 });
