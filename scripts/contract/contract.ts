@@ -6,6 +6,7 @@ import postgres from "postgres";
 import { rpcsSurface, tablesSurface } from "./database.ts";
 import { eventsSurface } from "./events.ts";
 import { errorsSurface, oauthSurface, routesSurface } from "./functions.ts";
+import { toolsSurface } from "./tools.ts";
 import { breaks, sorted, Surface } from "./surface.ts";
 
 export const CONTRACT_FOLDER = "contract";
@@ -18,6 +19,7 @@ const GENERATORS: Record<string, (sql: postgres.Sql) => Surface | Promise<Surfac
   routes: routesSurface,
   errors: errorsSurface,
   oauth: oauthSurface,
+  tools: toolsSurface,
 };
 
 export type Contract = ReadonlyMap<string, Surface>;

@@ -1,5 +1,6 @@
 // The routes of the edge functions, asked of the apps themselves.
 
+import { askApp } from "../../shared/busybro/app.ts";
 import { readConfig, VARIABLE_NAMES } from "../../shared/config/config.ts";
 import { devicePairApp } from "../../shared/devices/app.ts";
 import { ingestApp } from "../../shared/entries/app.ts";
@@ -9,6 +10,7 @@ import { mcpApp } from "../../shared/oauth/app.ts";
 import { AUTH_METHODS, ENDPOINT, GRANT_TYPES, WELL_KNOWN } from "../../shared/oauth/metadata.ts";
 import { SCOPES } from "../../shared/oauth/scopes.ts";
 import { statsApp } from "../../shared/stats/app.ts";
+import { telegramApp } from "../../shared/telegram/app.ts";
 import { apiApp } from "../../shared/version/app.ts";
 import { Complaint } from "../complaint.ts";
 import { declaredFunctions } from "../deploy/functions.ts";
@@ -28,11 +30,16 @@ async function apps(): Promise<Record<string, Routed>> {
   const network = { resolve: unreachable, get: unreachable };
   return {
     "api": apiApp(config, runtime),
+    "ask": askApp(config, runtime),
     "device-pair": devicePairApp(config, runtime),
     "entries": entriesApp(config, runtime),
     "ingest": ingestApp(config, runtime),
     "mcp": mcpApp(config, { ...runtime, network }),
     "stats": statsApp(config, runtime),
+    "telegram-bot": telegramApp(
+      { ...config, TELEGRAM_BOT_TOKEN: "0:routes", TELEGRAM_WEBHOOK_SECRET: "listed" },
+      { ...runtime, background: () => {} },
+    ),
   };
 }
 

@@ -70,6 +70,16 @@ export const ROUTES: readonly Route[] = [
     }),
   },
   {
+    function: "api",
+    method: "GET",
+    path: "/metrics",
+    summary:
+      "Requests, errors and durations of the functions as Prometheus text; needs status:view.",
+    credential: "person",
+    status: 200,
+    answers: "text/plain in Prometheus' format.",
+  },
+  {
     function: "stats",
     method: "GET",
     path: "/",
