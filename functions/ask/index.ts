@@ -1,6 +1,6 @@
 import { ASK_VARIABLES, askApp } from "../../shared/busybro/app.ts";
 import { readConfig } from "../../shared/config/config.ts";
-import { writeLog } from "../../shared/http/log.ts";
+import { productionRuntime } from "../../shared/http/runtime.ts";
 
 const config = readConfig(Deno.env.toObject(), ASK_VARIABLES);
-Deno.serve(askApp(config, { fetch, log: writeLog }).fetch);
+Deno.serve(askApp(config, productionRuntime(config)).fetch);

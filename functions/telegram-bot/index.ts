@@ -1,5 +1,5 @@
 import { readConfig } from "../../shared/config/config.ts";
-import { writeLog } from "../../shared/http/log.ts";
+import { productionRuntime } from "../../shared/http/runtime.ts";
 import { TELEGRAM_VARIABLES, telegramApp } from "../../shared/telegram/app.ts";
 
 /** Hosted functions are ended once they have answered, unless they say what they still wait for. */
@@ -9,4 +9,4 @@ const background = (work: Promise<void>) => {
 };
 
 const config = readConfig(Deno.env.toObject(), TELEGRAM_VARIABLES);
-Deno.serve(telegramApp(config, { fetch, log: writeLog, background }).fetch);
+Deno.serve(telegramApp(config, { ...productionRuntime(config), background }).fetch);
