@@ -19,6 +19,8 @@ export interface AppEnv {
     requestId: string;
     /** Who the log says called; the guard sets it once the credential is verified. */
     actor: string;
+    /** What was answered without being thrown: a 404 or a 405. */
+    refusal?: AppError;
     /** Goes into the request's log line. */
     event?: LogEvent;
   };
@@ -69,11 +71,15 @@ export function createApp(surface: string, runtime: Runtime): Hono<AppEnv> {
 }
 
 /** `{error:{code, message, details?, request_id}}` */
-function errorAnswer(c: Context, error: AppError): Response {
+function errorAnswer(c: Context<AppEnv>, error: AppError): Response {
+  c.set("refusal", error);
   const { code, message, details, status, headers } = error;
   const request_id = c.get("requestId");
   return c.json({ error: { code, message, details, request_id } }, status, headers);
 }
+
+const logged = (thrown: unknown) =>
+  thrown === undefined ? {} : { error: describeError(toAppError(thrown)) };
 
 function requestLog(surface: string, log: Log) {
   return createMiddleware<AppEnv>(async (c, next) => {
@@ -92,7 +98,7 @@ function requestLog(surface: string, log: Log) {
       status,
       duration_ms: Math.round((performance.now() - started) * 10) / 10,
       ...(c.get("event") && { event: c.get("event") }),
-      ...(c.error ? { error: describeError(toAppError(c.error)) } : {}),
+      ...logged(c.error ?? c.get("refusal")),
     });
   });
 }

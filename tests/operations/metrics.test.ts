@@ -56,7 +56,7 @@ describe("request metrics", () => {
       const slugs = declaredFunctions(root).map(({ slug }) => slug)
         .filter((slug) => slug !== "telegram-bot");
       for (const slug of slugs) {
-        expect((await call(`/functions/v1/${slug}/nothing-is-here`, null)).status).toBe(404);
+        expect((await call(`/functions/v1/${slug}/nothing/is/here`, null)).status).toBe(404);
       }
       const notFound = (slug: string) =>
         `busymate_requests_total{function="${slug}",status="404",code="not_found"}`;

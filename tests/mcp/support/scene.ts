@@ -101,17 +101,23 @@ export async function rowsAbout(
   exceptOf = "nobody",
 ): Promise<unknown[]> {
   const sql = database();
-  const tables = await sql<{ name: string }[]>`
-    select relname as name from pg_class
+  const tables = await sql<{ name: string; workspace: boolean }[]>`
+    select relname as name, exists (
+      select from pg_attribute where attrelid = pg_class.oid and attname = 'workspace_id') as workspace
+    from pg_class
     where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
       and relname <> all (${ITS_OWN})
     order by relname`;
   const patterns = ids.map((id) => `%${id}%`);
   const found = [];
-  for (const { name } of tables) {
+  for (const { name, workspace } of tables) {
+    // Other tests' captures are in other workspaces, and are many.
+    const inReach = workspace
+      ? sql`(t.workspace_id is null or t.workspace_id::text = any (${[...ids]}))`
+      : sql`true`;
     const rows = await sql`
       select to_jsonb(t) as row from ${sql(`public.${name}`)} as t
-      where t::text like any (${patterns}) and t::text not like ${`%${exceptOf}%`}
+      where ${inReach} and t::text like any (${patterns}) and t::text not like ${`%${exceptOf}%`}
       order by t::text`;
     if (rows.length > 0) found.push({ table: name, rows: rows.map(({ row }) => row) });
   }
