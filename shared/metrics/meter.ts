@@ -11,6 +11,9 @@ export interface MeterOptions {
   flushAfterMs: number;
 }
 
+/** What cannot be stored by then waits for the next request: a process is not kept for it for ever. */
+const MOST_TRIES = 12;
+
 /**
  * Counts requests by their log lines. A process that is killed loses the requests of its last
  * seconds; a database that is away loses none, they are stored when it is back.
@@ -30,17 +33,18 @@ export function createMeter({ record, keepAlive, flushAfterMs }: MeterOptions): 
   };
 
   const flush = async () => {
-    await new Promise((done) => setTimeout(done, flushAfterMs));
-    const samples = [...sums.values()];
-    sums = new Map();
-    try {
-      await record(samples);
-    } catch {
-      // Whatever is wrong is in the log of every request that met it; here it only has to wait.
-      for (const sample of samples) add(sample);
-    } finally {
-      flushing = false;
+    for (let tries = 0; sums.size > 0 && tries < MOST_TRIES; tries++) {
+      await new Promise((done) => setTimeout(done, flushAfterMs));
+      const samples = [...sums.values()];
+      sums = new Map();
+      try {
+        await record(samples);
+      } catch {
+        // Whatever is wrong is in the log of every request that met it; here it only has to wait.
+        for (const sample of samples) add(sample);
+      }
     }
+    flushing = false;
   };
 
   return ({ surface, status, error, duration_ms }) => {

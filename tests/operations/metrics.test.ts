@@ -69,7 +69,7 @@ describe("request metrics", () => {
         return slugs.filter((slug) =>
           valueOf(now, notFound(slug)) === valueOf(before, notFound(slug))
         );
-      }, { timeout: 30_000, interval: 1_000 }).toEqual([]);
+      }, { timeout: 60_000, interval: 1_000 }).toEqual([]);
 
       const text = await (await scrape(token)).text();
       for (const slug of slugs) {
