@@ -13,6 +13,8 @@ import { absentPattern } from "./p6-absent-pattern.ts";
 import { statistics } from "./p7-statistics.ts";
 import { expiry } from "./p8-expiry.ts";
 import { liveFeed } from "./p9-live-feed.ts";
+import { redaction } from "./p10-redaction.ts";
+import { mcp } from "./p10-mcp.ts";
 import { plans } from "./plans.ts";
 import type { Bench, Benchmark, Site } from "./support/benchmark.ts";
 import { type History, loadHistory } from "./support/history.ts";
@@ -27,7 +29,9 @@ const BENCHMARKS: readonly Benchmark[] = [
   batching,
   insertUnderRowSecurity,
   liveFeed,
+  mcp,
   listUnderRowSecurity,
+  redaction,
   flatness,
   absentPattern,
   statistics,

@@ -23,6 +23,7 @@ const checks = (): Check[] => [
   { name: "generated types", ...script("database-types", "--check") },
   { name: "reference", ...script("reference", "--check") },
   { name: "AsyncAPI document", ...script("asyncapi", "--check") },
+  { name: "reference of the MCP tools", ...script("mcp-docs", "--check") },
   { name: "types (Node)", program: `${root}/node_modules/.bin/tsc`, args: ["--noEmit", "-p", "."] },
   {
     name: "types (Deno)",

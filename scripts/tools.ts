@@ -40,12 +40,23 @@ const QUIET = {
   SUPABASE_TELEMETRY_DISABLED: "1",
 };
 
-/** Runs a program in the repository's root until it ends. */
-export function run(program: string, args: readonly string[]): Promise<Outcome> {
+export interface Surroundings {
+  /** The repository's root unless told. */
+  cwd?: string;
+  /** Instead of this process's own. */
+  env?: Record<string, string | undefined>;
+}
+
+/** Runs a program until it ends. */
+export function run(
+  program: string,
+  args: readonly string[],
+  { cwd = root, env = process.env }: Surroundings = {},
+): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
-      cwd: root,
-      env: { ...process.env, ...QUIET },
+      cwd,
+      env: { ...env, ...QUIET },
       stdio: ["ignore", "pipe", "pipe"],
     });
     let stdout = "";

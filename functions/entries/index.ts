@@ -1,6 +1,6 @@
 import { readConfig } from "../../shared/config/config.ts";
 import { ENTRIES_VARIABLES, entriesApp } from "../../shared/entries/routes/app.ts";
-import { writeLog } from "../../shared/http/log.ts";
+import { productionRuntime } from "../../shared/http/runtime.ts";
 
 const config = readConfig(Deno.env.toObject(), ENTRIES_VARIABLES);
-Deno.serve(entriesApp(config, { fetch, log: writeLog }).fetch);
+Deno.serve(entriesApp(config, productionRuntime(config)).fetch);

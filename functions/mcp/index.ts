@@ -1,7 +1,7 @@
 import { readConfig } from "../../shared/config/config.ts";
-import { writeLog } from "../../shared/http/log.ts";
+import { productionRuntime } from "../../shared/http/runtime.ts";
 import { MCP_VARIABLES, mcpApp } from "../../shared/oauth/app.ts";
 import { network } from "../../shared/oauth/network.ts";
 
 const config = readConfig(Deno.env.toObject(), MCP_VARIABLES);
-Deno.serve(mcpApp(config, { fetch, network, log: writeLog }).fetch);
+Deno.serve(mcpApp(config, { ...productionRuntime(config), network }).fetch);

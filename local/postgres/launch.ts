@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { closeSync, openSync, readFileSync, statSync } from "node:fs";
+import { closeSync, fchownSync, openSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import postgres from "postgres";
@@ -64,6 +64,8 @@ export async function launchPostgres(options: PostgresOptions): Promise<Postgres
 
   const logFile = join(dataDir, "server.log");
   const log = openSync(logFile, "a", 0o600);
+  // A base backup is of every file in here, and the server must be able to read them all.
+  if (account.uid !== undefined) fchownSync(log, account.uid, account.gid!);
   const logStart = statSync(logFile).size;
   const settings = Object.entries({ ...SETTINGS, port: `${port}` })
     .flatMap(([name, value]) => ["-c", `${name}=${value}`]);

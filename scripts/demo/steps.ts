@@ -5,6 +5,7 @@ import { startCaptureProxy } from "../capture/proxy.ts";
 import { fetchThroughProxy, type ProxiedRequest } from "../capture/through-proxy.ts";
 import { Uploader } from "../capture/uploader.ts";
 import { deviceOf } from "../device.ts";
+import { askBusyBro, askByMcp } from "./agents.ts";
 import { ensure, type Step, until, type World } from "./world.ts";
 
 const DEVICE_NAME = "demo-proxy";
@@ -223,6 +224,8 @@ export const STEPS: readonly Step[] = [
   watch,
   readByRest,
   readBodies,
+  askByMcp,
+  askBusyBro,
   fence,
 ];
 

@@ -26,12 +26,12 @@ export function harmlessMarkup(): { push(text: string): string; end(): string } 
 }
 
 function harmless(text: string): string {
-  return text.replace(/!(?=\[)/g, "").replace(LOADING, "&lt;");
+  return text.replace(/!+(?=\[)/g, "").replace(LOADING, "&lt;");
 }
 
 /** Where a text ends that cannot be judged before more of it has come. */
 function openEnd(text: string): number {
-  if (text.endsWith("!")) return text.length - 1;
+  if (text.endsWith("!")) return text.replace(/!+$/, "").length;
   const at = text.lastIndexOf("<");
   const open = at >= 0 && text.length - at <= LONGEST && /^<\/?\w*$/.test(text.slice(at));
   return open ? at : text.length;

@@ -49,7 +49,6 @@ export function offlineProvider(): Provider {
   return {
     name: "offline",
     canSearch: false,
-    // deno-lint-ignore require-await
     async *stream({ messages }, signal): AsyncGenerator<ModelEvent> {
       const { question, results, step } = situation(messages);
       const known = new Known(normalised(question), results);

@@ -113,20 +113,17 @@ function parsed(input: string): unknown {
   }
 }
 
-const OVERLOADED = 529;
-
 function failureOf(cause: unknown): ModelFailure {
-  const { statusCode, type, cause: inner } = (cause ?? {}) as Record<string, unknown>;
+  const { statusCode, type, name } = (cause ?? {}) as Record<string, unknown>;
   if (statusCode === 429 || type === "rate_limit_error") return "model_rate_limited";
   if (type === "overloaded_error" || type === "api_error") return "model_unavailable";
   if (typeof statusCode === "number") {
-    return statusCode >= 500 || statusCode === OVERLOADED ? "model_unavailable" : "model_failed";
+    return statusCode >= 500 ? "model_unavailable" : "model_failed";
   }
-  // fetch says TypeError when there is no connection; the SDK wraps it into a call error without status.
-  if (cause instanceof TypeError || inner instanceof TypeError || inner instanceof Error) {
-    return "model_unavailable";
-  }
-  return "model_failed";
+  // fetch says TypeError when there is no connection, or none any more; the SDK wraps the former.
+  return cause instanceof TypeError || name === "AI_APICallError"
+    ? "model_unavailable"
+    : "model_failed";
 }
 
 /** Aborts when nothing is heard for a while; says whether that is why. */

@@ -44,7 +44,7 @@ describe("a conversation", () => {
       }),
       { numRuns: 10_000 },
     );
-  });
+  }, 60_000);
 
   it("still does what is asked of it while it is clean", () => {
     const rename: Traits = { effect: "write", content: "product" };

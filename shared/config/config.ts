@@ -70,6 +70,7 @@ const VARIABLES = {
 } as const;
 
 type Variable = keyof typeof VARIABLES;
+export const VARIABLE_NAMES = Object.keys(VARIABLES) as Variable[];
 type Values = { [K in Variable]: z.infer<(typeof VARIABLES)[K]["shape"]> };
 
 /** The variables a function declared, checked; what it did not declare it cannot read. */

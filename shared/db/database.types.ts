@@ -15,6 +15,9 @@ export type Database = {
             "admit":
 { Args: { "bucket": string,"bucket_key": string,"capacity": number,"cost"?: number,"credential": Json,"per_seconds": number }; Returns: Json
                            },
+"admit_with_rights":
+{ Args: { "bucket": string,"bucket_key": string,"capacity": number,"cost"?: number,"credential": Json,"per_seconds": number }; Returns: Json
+                           },
 "create_pairing_code":
 { Args: { "code_hash": string,"user_id": string,"workspace_id": string }; Returns: Json
                            },
@@ -63,6 +66,9 @@ export type Database = {
 "public_status":
 { Args: Record<PropertyKey, never>; Returns: Json
                            },
+"record_requests":
+{ Args: { "samples": Json }; Returns: undefined
+                           },
 "redeem_pairing_code":
 { Args: { "code_hash": string,"device": Json }; Returns: Json
                            },
@@ -73,7 +79,7 @@ export type Database = {
 { Args: { "args": Json,"idempotency_key": string,"proposal_id": string,"user_id": string }; Returns: Json
                            },
 "telegram_begin":
-{ Args: { "chat_id": number,"function_url": string,"update_id": number }; Returns: Json
+{ Args: { "attempt": string,"chat_id": number,"function_url": string,"update_id": number }; Returns: Json
                            },
 "telegram_claim":
 { Args: { "batch": number,"ticket_hash": string }; Returns: Json
@@ -1085,6 +1091,9 @@ isOneToOne: false
 "get_entry":
 { Args: { "id": string,"parts"?: (string)[] }; Returns: Json
                            },
+"get_request_metrics":
+{ Args: Record<PropertyKey, never>; Returns: Json
+                           },
 "get_resend_request":
 { Args: { "command_id": string }; Returns: Json
                            },
@@ -1128,6 +1137,9 @@ isOneToOne: false
                            },
 "realtime_broadcast":
 { Args: { "event": string,"payload": Json,"topic": string }; Returns: boolean
+                           },
+"redaction_policy":
+{ Args: { "destination": string }; Returns: Json
                            },
 "refresh_stats":
 { Args: Record<PropertyKey, never>; Returns: boolean

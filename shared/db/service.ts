@@ -1,7 +1,8 @@
 import { PostgrestClient } from "@supabase/postgrest-js";
 import { z } from "zod";
 import { dataOf } from "./answer.ts";
-import type { Database } from "./database.types.ts";
+import type { Database, Json } from "./database.types.ts";
+import type { Sample } from "../metrics/histogram.ts";
 import { oauthStore } from "./oauth.ts";
 import type { OAuthStore } from "./oauth.ts";
 import { proposalStore } from "./proposals.ts";
@@ -21,6 +22,10 @@ const liveAdmission = z.discriminatedUnion("live", [
   admission.extend({ live: z.literal(true) }),
   z.object({ live: z.literal(false) }),
 ]);
+const admissionWithRights = z.discriminatedUnion("live", [
+  admission.extend({ live: z.literal(true), rights: z.unknown() }),
+  z.object({ live: z.literal(false) }),
+]);
 const firstPartyToken = z.object({
   jti: id,
   grant_id: id,
@@ -34,6 +39,7 @@ const deviceRenewal = z.discriminatedUnion("renewed", [
   deviceCredential.extend({ renewed: z.literal(true) }),
   deviceCredential.extend({ renewed: z.literal(false), renewable_at: timestamp }),
 ]);
+const nothing = z.null();
 const publicStatus = z.object({
   components: z.array(
     z.object({ key: z.string(), label: z.string(), core: z.boolean(), up: z.boolean() }),
@@ -47,6 +53,8 @@ const publicStatus = z.object({
 export type Admission = z.infer<typeof admission>;
 /** The same for a credential, if it is live; a dead one is charged nothing. */
 export type LiveAdmission = z.infer<typeof liveAdmission>;
+/** And with it what the caller may do, as `private.my_rights` tells it. */
+export type AdmissionWithRights = z.infer<typeof admissionWithRights>;
 export type FirstPartyToken = z.infer<typeof firstPartyToken>;
 export type PairingCode = z.infer<typeof pairingCode>;
 export type IssuedCredential = z.infer<typeof deviceCredential>;
@@ -70,6 +78,12 @@ type PairingCodeArgs = Omit<Args<"create_pairing_code">, "workspace_id"> & {
 /** Schema `internal`, callable with the secret key alone: what the functions do in their own name. */
 export interface Service {
   admit(credential: LivenessClaim, bucket: Bucket, signal: AbortSignal): Promise<LiveAdmission>;
+  /** The same in one round trip with the rights of the one who is admitted. */
+  admitWithRights(
+    credential: LivenessClaim,
+    bucket: Bucket,
+    signal: AbortSignal,
+  ): Promise<AdmissionWithRights>;
   /** For what takes no credential: `bucket_key` alone is charged. */
   admitAnyone(bucket: Bucket, signal: AbortSignal): Promise<Admission>;
   issueFirstPartyToken(
@@ -89,6 +103,8 @@ export interface Service {
   unpairDevice(args: Args<"unpair_device">, signal: AbortSignal): Promise<boolean>;
   /** Which components are up, how old that is, and nothing of the host. */
   publicStatus(signal: AbortSignal): Promise<PublicStatusRow>;
+  /** Adds up how requests were answered. */
+  recordRequests(samples: readonly Sample[], signal: AbortSignal): Promise<void>;
   readonly oauth: OAuthStore;
   readonly proposals: ProposalStore;
   readonly telegram: TelegramStore;
@@ -125,6 +141,8 @@ export function createService({ url, secretKey, fetch }: ServiceOptions): Servic
   return {
     admit: (credential, bucket, signal) =>
       call("admit", { credential, ...bucket }, liveAdmission, signal),
+    admitWithRights: (credential, bucket, signal) =>
+      call("admit_with_rights", { credential, ...bucket }, admissionWithRights, signal),
     admitAnyone: (bucket, signal) =>
       call("admit", { credential: { kind: "none" }, ...bucket }, admission, signal),
     issueFirstPartyToken: (args, signal) =>
@@ -137,6 +155,9 @@ export function createService({ url, secretKey, fetch }: ServiceOptions): Servic
       call("renew_device_credential", args, deviceRenewal, signal),
     unpairDevice: (args, signal) => call("unpair_device", args, z.boolean(), signal),
     publicStatus: (signal) => call("public_status", {}, publicStatus, signal),
+    async recordRequests(samples, signal) {
+      await call("record_requests", { samples: [...samples] as unknown as Json }, nothing, signal);
+    },
     // The generated types do not know that an argument may be null.
     oauth: oauthStore((name, args, shape, signal) =>
       call(name, args as Args<typeof name>, shape, signal)

@@ -60,9 +60,9 @@ type Call = <T>(
 /** What the Telegram bot remembers: updates it has acted on, codes, turns and messages to send. */
 export function telegramStore(call: Call) {
   return {
-    /** Whether to act on an update. */
+    /** Whether to act on an update. The same attempt may ask again. */
     begin: (
-      args: { update_id: number; chat_id: number; function_url: string },
+      args: { update_id: number; attempt: string; chat_id: number; function_url: string },
       signal: AbortSignal,
     ) => call("telegram_begin", args, admission, signal),
     /** Refusal `already_linked` when the account belongs to somebody. */

@@ -23,7 +23,7 @@ import { surfaceOf } from "./surface.ts";
 const BODY_LIMIT = 4 * 1_048_576;
 
 /** What the door in front of the endpoint knows of who came in. */
-export type CallerEnv = AppEnv & { Variables: { caller: { token: string } } };
+export type CallerEnv = AppEnv & { Variables: { caller: { token: string }; rights?: unknown } };
 
 /**
  * `POST /` of the function `mcp`: Streamable HTTP without sessions, both eras of the protocol on one
@@ -60,6 +60,7 @@ export function mcpEndpoint(
     }
     const call = await callFor({
       token: c.var.caller.token,
+      rights: c.var.rights,
       signal: c.req.raw.signal,
       background: keepAlive,
     });

@@ -4,11 +4,11 @@ import type { FakeProject } from "../token/project.fake.ts";
 import { mcpApp } from "./app.ts";
 
 const GRANT = "b0000000-0000-4000-8000-00000000000b";
+const admission = { allowed: true, limit: 60, remaining: 59, reset_seconds: 1, subject: null };
 let project: FakeProject;
 
 beforeEach(async () => {
   project = await fakeProject();
-  const admission = { allowed: true, limit: 60, remaining: 59, reset_seconds: 1, subject: null };
   project.rpcs.admit = () => ({ live: false, ...admission });
   project.rpcs.oauth_client = () => ({
     client_id: "app",
@@ -131,19 +131,37 @@ describe("an outage", () => {
 });
 
 describe("the MCP endpoint", () => {
-  it("answers a live token that there is nothing yet, in the envelope", async () => {
-    project.rpcs.admit = () => ({
-      live: true,
-      allowed: true,
-      limit: 300,
-      remaining: 299,
-      reset_seconds: 1,
-    });
-    const answer = await mcpApp(project.config, project.runtime).request("/mcp", {
+  const rights = {
+    user_id: "5f6f0b0e-3c2a-4a6f-9d52-0b8f3f7c1a11",
+    role: "member",
+    is_admin: false,
+    scopes: ["mcp:read"],
+    capabilities: { devices: "view" },
+  };
+  const ping = async (told: unknown) => {
+    project.rpcs["admit_with_rights"] = () => ({ live: true, ...admission, rights: told });
+    return await mcpApp(project.config, project.runtime).request("/mcp", {
       method: "POST",
-      headers: { Authorization: `Bearer ${await personToken(project)}` },
+      headers: {
+        Authorization: `Bearer ${await personToken(project)}`,
+        "Content-Type": "application/json",
+      },
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "ping" }),
     });
-    expect(answer.status).toBe(404);
-    expect((await answer.json()).error.code).toBe("not_found");
+  };
+
+  it("admits a live token and learns its rights in one call", async () => {
+    const answer = await ping(rights);
+    expect(await answer.json()).toEqual({ jsonrpc: "2.0", id: 1, result: {} });
+    expect(project.calls.map(({ rpc }) => rpc)).toEqual(["admit_with_rights"]);
   });
+
+  it.each([[null], [{}], [{ ...rights, capabilities: { devices: "own" } }]])(
+    "does nothing for a caller whose rights are %j",
+    async (told) => {
+      const answer = await ping(told);
+      expect(answer.status).toBe(500);
+      expect(await answer.json()).toMatchObject({ error: { code: -32603 } });
+    },
+  );
 });

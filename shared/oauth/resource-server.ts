@@ -17,7 +17,7 @@ export function resourceServer(
   endpoint: Hono<CallerEnv>,
 ): Hono<AppEnv> {
   const app = new Hono<AppEnv>().onError(challenging(issuer));
-  const person = guard(gate, { accept: "person", limit: MCP_LIMIT });
+  const person = guard(gate, { accept: "person", limit: MCP_LIMIT, withRights: true });
   app.use("/", person);
   app.route("/", endpoint);
   return app;

@@ -1,4 +1,6 @@
 import type { StoredEntry } from "../entries/exchange.ts";
+import { EVERYTHING } from "../redaction/policy.ts";
+import { createRedactor } from "../redaction/redactor.ts";
 import type { Call } from "./call.ts";
 import { found, rowsOf } from "./failure.ts";
 
@@ -10,19 +12,24 @@ type PayloadPart =
   | "response_body"
   | "extra";
 
-/** Entries with their payloads, redacted and audited by the database that answers them. */
+/**
+ * Entries with their payloads, audited by the database that answers them. From whom it hides secrets
+ * they are hidden here by their look as well; equal ones keep equal placeholders within the answer.
+ */
 export function exchangeReader(call: Call) {
+  const redactor = createRedactor(EVERYTHING);
+  const shown = (entry: StoredEntry) => entry.redacted ? redactor.entry(entry) : entry;
   return {
     async one(id: string, parts?: PayloadPart[]): Promise<StoredEntry> {
       const entry = rowsOf(
         await call.db.rpc("get_entry", { id, ...(parts && { parts }) }).abortSignal(call.signal),
       );
-      return found(entry, "entry") as unknown as StoredEntry;
+      return shown(found(entry, "entry") as unknown as StoredEntry);
     },
     async many(ids: string[]): Promise<StoredEntry[]> {
       if (ids.length === 0) return [];
       const entries = rowsOf(await call.db.rpc("get_entries", { ids }).abortSignal(call.signal));
-      return (entries ?? []) as unknown as StoredEntry[];
+      return ((entries ?? []) as unknown as StoredEntry[]).map(shown);
     },
   };
 }

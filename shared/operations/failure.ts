@@ -1,9 +1,19 @@
 import { fromPostgrest, Refusal } from "../db/errors.ts";
 import type { PostgrestFailure } from "../db/errors.ts";
 import { AppError } from "../http/errors.ts";
+import type { ErrorCode } from "../http/errors.ts";
 
 /** What the database says in words meant for whoever asked: our own refusals and broken constraints. */
 const SAID_TO_CALLER = /^(?:PT4\d\d|PGRST(?:1\d\d|20\d)|22\w{3}|23\w{3}|42(?:703|P01|883)|57014)$/;
+
+/** Refusals that the database names with a word, as `private.refuse` does. */
+const OUR_OWN = /^[a-z]+(?:_[a-z]+)*$/;
+const CODE_OF: Partial<Record<number, ErrorCode>> = {
+  403: "forbidden",
+  404: "not_found",
+  409: "conflict",
+  429: "rate_limited",
+};
 
 /**
  * A failed call as an error an agent can act on. Unlike an edge function's, its caller could have asked
@@ -17,9 +27,9 @@ export function failureOf({ error, status }: PostgrestFailure): AppError {
       { cause: error },
     );
   }
-  if (SAID_TO_CALLER.test(error.code ?? "") && status !== 401) {
-    const code = status === 404 ? "not_found" : status === 409 ? "conflict" : "invalid_request";
-    return new AppError(code, error.message, { cause: error });
+  const { code = "" } = error;
+  if ((SAID_TO_CALLER.test(code) || OUR_OWN.test(code)) && status !== 401) {
+    return new AppError(CODE_OF[status] ?? "invalid_request", error.message, { cause: error });
   }
   const failure = fromPostgrest({ error, status });
   return failure instanceof Refusal

@@ -64,11 +64,16 @@ const LEFT_OUT = new Set(["$schema", "pattern", "propertyNames"]);
 function strip(value: unknown, isProperties = false): unknown {
   if (Array.isArray(value)) return value.map((one) => strip(one));
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(
+  const kept = Object.fromEntries(
     Object.entries(value).filter(([key, inner]) =>
       isProperties || !(LEFT_OUT.has(key) || isUnbounded(key, inner))
     ).map(([key, inner]) => [key, strip(inner, key === "properties")]),
   );
+  const { type, ...rest } = kept;
+  // A list of types is good JSON Schema, and more than some providers read.
+  return !isProperties && Array.isArray(type)
+    ? { ...rest, anyOf: type.map((one) => ({ type: one })) }
+    : kept;
 }
 
 /** zod names the limits of a safe integer on every integer. */

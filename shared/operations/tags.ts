@@ -1,7 +1,10 @@
 import { z } from "zod";
+import type { Filter } from "../filter/ast.ts";
+import { printFilter } from "../filter/print.ts";
 import { deviceUuid, entryId, id, name, object, workspaceId } from "./fields.ts";
-import type { Operation } from "./operation.ts";
+import { type Operation, operation } from "./operation.ts";
 import { tableOperations } from "./rows.ts";
+import { filter, filterTree } from "./selection.ts";
 
 const tagId = id("a tag");
 const tag = {
@@ -82,5 +85,20 @@ export const TAG_OPERATIONS: Operation[] = [
     },
     update: savedFilter,
     remove: "",
+  }),
+  operation({
+    toolset: "tags",
+    content: "product",
+    name: "parse_filter",
+    title: "Read a filter",
+    summary:
+      "The tree of a filter's text and the text of a tree, or where its mistake is. Saved filters hold both.",
+    needs: null,
+    effect: "read",
+    input: z.strictObject({ filter }),
+    run(_call, input) {
+      const tree = filterTree(input.filter) as Filter;
+      return Promise.resolve({ filter: tree, text: printFilter(tree) });
+    },
   }),
 ];

@@ -1,12 +1,20 @@
-// The database has the same two rules (private.is_secret_name); a test compares their verdicts.
+// The database has the same rule (private.is_secret_name); a test compares their verdicts.
 
+/** Where a capital letter begins a word: `clientSecret`. */
+const HUMP = /([a-z0-9])([A-Z])/g;
 const WHOLE_WORD =
-  /(^|[-_. ])(authorization|cookie|set-cookie2?|token|secret|password|passwd|pwd|api[-_]?key|apikey|access[-_]?key|private[-_]?key|session|sessionid|sid|csrf|xsrf|signature|credential|jwt|otp|pin)s?($|[-_. ])/i;
-const ENDING = /(token|secret|password|apikey|sessionid)$/i;
+  /(^|[^a-z0-9])(authorization|cookie|set-cookie2?|token|secret|password|passwd|passphrase|passcode|pwd|(?:api|access|private|secret|signing|encryption|master|account|license)[^a-z0-9]?key|connection[^a-z0-9]?string|session|sessionid|sid|csrf|xsrf|signature|sig|credential|jwt|otp|totp|pin|cvv|cvc|assertion|saml[^a-z0-9]?response|code[^a-z0-9]?verifier|(?:auth|authorization|mfa|verification)[^a-z0-9]?code|card[^a-z0-9]?number)s?($|[^a-z0-9])/i;
+const LAST_WORD = /(^|[^a-z0-9])(auth|pass)$/i;
+const ENDING = /(token|secret|password|apikey|sess(?:ion)?id)$/i;
+/** What is said about a secret is none: `token_type`, `password_policy`, `session_expires_at`. */
+const ABOUT_ONE =
+  /[^a-z0-9](type|count|endpoint|url|uri|limit|length|expires|expiry|expiration|in|at|ttl|algorithm|alg|methods?|supported|enabled|disabled|required|policy|duration|timeout|version|size|usage|name|format|label|placeholder|hint|status|scheme|strategy|domain|path|consent|banner)$/i;
 
 /** Whether a header, cookie, query or JSON name usually carries a secret. */
 export function isSecretName(name: string): boolean {
-  return WHOLE_WORD.test(name) || ENDING.test(name);
+  const words = name.replace(HUMP, "$1_$2");
+  return (WHOLE_WORD.test(words) || LAST_WORD.test(words) || ENDING.test(words)) &&
+    !ABOUT_ONE.test(words);
 }
 
 /** Whether a path segment may be the secret that the segment before it names: `/reset-token/9fA…`. */

@@ -2,10 +2,9 @@ import { toBase64 } from "../entries/base64.ts";
 import { contentOf, isTruncated } from "../entries/content.ts";
 import { headerValue, requestOf } from "../entries/exchange.ts";
 import type { Header, Message, StoredEntry } from "../entries/exchange.ts";
-import { boundaryOf, partsOf } from "../entries/multipart.ts";
-import { isSecretName } from "../redaction/names.ts";
-import { REDACTED, replaceSecrets } from "../redaction/values.ts";
-import { decoded, hideHeader, hideJson, hidePairs, hideUrl, placeholder } from "./placeholders.ts";
+import { EVERYTHING } from "../redaction/policy.ts";
+import { createRedactor, type Redactor } from "../redaction/redactor.ts";
+import { REDACTED } from "../redaction/values.ts";
 
 /** A request as a snippet sends it. */
 export interface SnippetRequest {
@@ -54,16 +53,15 @@ export function snippetRequest(entry: StoredEntry, secrets: boolean): SnippetReq
   const notes: string[] = [];
   const message = requestOf(entry);
   const target = targetOf(entry.url);
-  const url = secrets ? target.url : hideUrl(target.url);
+  const redactor = createRedactor({ ...EVERYTHING, enabled: !secrets });
+  const url = redactor.url(target.url);
   const headers = [...headersOf(message, new URL(entry.url).host, notes)];
   if (target.userinfo !== null && !headers.some(({ name }) => /^authorization$/i.test(name))) {
     const credentials = toBase64(new TextEncoder().encode(target.userinfo));
     headers.push({ name: "Authorization", value: `Basic ${credentials}` });
   }
-  const shown = secrets
-    ? headers
-    : headers.map(({ name, value }) => ({ name, value: hideHeader(name, value) }));
-  const body = bodyOf(message, secrets, notes);
+  const shown = headers.map(({ name, value }) => ({ name, value: redactor.header(name, value) }));
+  const body = bodyOf(message, redactor, notes);
   if (url !== target.url || shown.some(({ value }, at) => value !== headers[at]!.value)) {
     notes.push("Secrets are placeholders in angle brackets; put your own in.");
   }
@@ -95,7 +93,7 @@ function* headersOf({ headers }: Message, host: string, notes: string[]): Genera
   }
 }
 
-function bodyOf(message: Message, secrets: boolean, notes: string[]): SnippetRequest["body"] {
+function bodyOf(message: Message, redactor: Redactor, notes: string[]): SnippetRequest["body"] {
   const content = contentOf(message);
   if (isTruncated(message)) {
     notes.push("The body was cut when it was captured; this sends its beginning.");
@@ -109,42 +107,21 @@ function bodyOf(message: Message, secrets: boolean, notes: string[]): SnippetReq
     case "binary":
       return content.bytes.length > 0 ? content.bytes : null;
     default:
-      return content.text === ""
-        ? null
-        : secrets
-        ? content.text
-        : hiddenBody(content, message, notes);
+      return content.text === "" ? null : shownBody(content.text, message, redactor, notes);
   }
 }
 
-type TextContent = Extract<ReturnType<typeof contentOf>, { text: string }>;
-
-function hiddenBody(content: TextContent, message: Message, notes: string[]): string {
-  const hidden = content.kind === "form"
-    ? hidePairs(content.text)
-    : content.kind === "json"
-    ? hiddenJson(content)
-    : replaceSecrets(
-      hideParts(content.text, boundaryOf(headerValue(message, "content-type") ?? "")),
-      "<secret>",
-    );
-  if (hidden !== content.text) notes.push("Secrets in the body are placeholders; put your own in.");
-  return hidden;
+function shownBody(text: string, message: Message, redactor: Redactor, notes: string[]): string {
+  const shown = redactor.content(text, headerValue(message, "content-type"));
+  if (shown !== text) notes.push("Secrets in the body are placeholders; put your own in.");
+  return shown;
 }
 
-/** JSON without secrets keeps its spelling. */
-function hiddenJson({ value, text }: Extract<TextContent, { kind: "json" }>): string {
-  const before = JSON.stringify(value);
-  const after = JSON.stringify(hideJson(value));
-  return before === after ? text : after;
-}
-
-/** The parts of a form with secret names, their line ends kept. */
-function hideParts(text: string, boundary: string | null): string {
-  if (boundary === null) return text;
-  return partsOf(text, boundary).map((part) => {
-    if (typeof part === "string") return part;
-    if (!isSecretName(part.name)) return part.head + part.content;
-    return part.head + placeholder(part.name) + (/\r?\n$/.exec(part.content)?.[0] ?? "");
-  }).join(boundary);
+/** Percent-decoded; as it is where that cannot be. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }

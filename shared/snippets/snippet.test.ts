@@ -159,14 +159,14 @@ describe("a snippet's request", () => {
       ["Host", "api.example.com"],
       ["content-length", "5"],
       ["Authorization", "Bearer hunter2"],
-      ["Cookie", "sid=hunter2; theme=dark"],
-      ["X-Api-Key", "hunter2"],
+      ["Cookie", "sid=hunter21; theme=dark"],
+      ["X-Api-Key", "hunter22"],
       ["Referer", "https://app.example/?token=hunter2"],
       ["X-Bad\nName", "x"],
       ["Content-Type", "application/json"],
     ],
     requestBody:
-      `{"user":"ada","password":"hunter2","deep":{"tokens":["hunter2",1234]},"note":"${jwt}"}`,
+      `{"user":"ada","password":"hunter23","deep":{"tokens":["hunter2",1234]},"note":"${jwt}"}`,
   });
 
   it.each(["curl", "fetch"] as const)("keeps secrets out of %s unless told", (target) => {
@@ -175,7 +175,7 @@ describe("a snippet's request", () => {
     for (
       const shown of [
         "Bearer <access_token>",
-        "<cookie>",
+        "sid=<sid>; theme=<theme>",
         "<api_key>",
         "<password>",
         "page=1",
@@ -247,7 +247,7 @@ describe("a snippet's request", () => {
   it("hides the path segment that a secret's name stands before, and no other", () => {
     const url = "https://token.example.com/v1/reset-password/a1b2?x=1";
     expect(snippetRequest(storedEntry({ url }), false).url)
-      .toBe("https://token.example.com/v1/reset-password/<token>?x=1");
+      .toBe("https://token.example.com/v1/reset-password/<reset_password>?x=1");
   });
 
   it("refuses what no client can be told to send", () => {

@@ -1,8 +1,7 @@
-import { replaceSecrets } from "../redaction/values.ts";
+import { EVERYTHING } from "../redaction/policy.ts";
+import { createRedactor } from "../redaction/redactor.ts";
 
-const PLACEHOLDER = "<secret>";
-
-/** A text that may quote captured traffic, as it may leave for Telegram: without what looks secret. */
+/** A text that may quote captured traffic, as it may leave for Telegram: without secrets, always. */
 export function forTelegram(text: string): string {
-  return replaceSecrets(text, PLACEHOLDER);
+  return createRedactor(EVERYTHING).text(text);
 }

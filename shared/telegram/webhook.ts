@@ -6,7 +6,7 @@ import type { UpdateAdmission } from "../db/telegram.ts";
 import type { Service } from "../db/service.ts";
 import type { AppEnv } from "../http/app.ts";
 import { readJson } from "../http/body.ts";
-import { unavailable } from "../http/errors.ts";
+import { AppError, unavailable } from "../http/errors.ts";
 import { validate } from "../http/validate.ts";
 import { inBackground } from "./background.ts";
 import type { BackgroundRuntime } from "./background.ts";
@@ -16,6 +16,8 @@ import { tooMany } from "./texts.ts";
 
 /** An update with the longest text and all its entities is far below. */
 const BODY_LIMIT = 262_144;
+
+const TRIES = 3;
 
 /** What is needed of an update to decide about it; the rest is grammY's. */
 const updateShape = z.looseObject({
@@ -56,10 +58,12 @@ export function webhook({ bot, service, secret, functionUrl, runtime }: WebhookP
     await bot.init().catch((error: unknown) => {
       throw unavailable("Telegram", error);
     });
-    const admission = await service.telegram.begin(
-      { update_id: update.update_id, chat_id: message.chat.id, function_url: functionUrl },
-      c.req.raw.signal,
-    );
+    const admission = await begin(service, {
+      update_id: update.update_id,
+      attempt: crypto.randomUUID(),
+      chat_id: message.chat.id,
+      function_url: functionUrl,
+    }, c.req.raw.signal);
     if (admission.fresh) {
       const origin = { requestId: c.var.requestId, caller: c.var.actor, path: c.req.path };
       const { chat } = message;
@@ -68,6 +72,25 @@ export function webhook({ bot, service, secret, functionUrl, runtime }: WebhookP
     return c.json({ ok: true });
   });
   return app;
+}
+
+/**
+ * An update that the database took while its answer was lost would be nobody's: the next delivery is
+ * told that it was taken. So the same attempt asks again.
+ */
+async function begin(
+  { telegram }: Service,
+  args: Parameters<Service["telegram"]["begin"]>[0],
+  signal: AbortSignal,
+): Promise<UpdateAdmission> {
+  for (let tries = 1;; tries++) {
+    try {
+      return await telegram.begin(args, signal);
+    } catch (error) {
+      const away = error instanceof AppError && error.code === "unavailable";
+      if (!away || tries === TRIES) throw error;
+    }
+  }
 }
 
 async function work(

@@ -42,10 +42,12 @@ export interface Rule<K extends Credential["kind"]> {
   limit: Limit;
   /** Needed of a person's token; a device's credential has no scopes. */
   scope?: Scope;
+  /** Has the caller's rights told along with the admission, for surfaces that list what is allowed. */
+  withRights?: true;
 }
 
 type Guarded<K extends Credential["kind"]> = AppEnv & {
-  Variables: { caller: Extract<Credential, { kind: K }> };
+  Variables: { caller: Extract<Credential, { kind: K }>; rights?: unknown };
 };
 
 /**
@@ -59,7 +61,9 @@ export function guard<K extends Credential["kind"]>(
   return createMiddleware<Guarded<K>>(async (c, next) => {
     const token = demandToken(c.req.raw.headers);
     const credential = demandClaims(await gate.verifier.credential(token));
-    const admission = await gate.service.admit(
+    const { service } = gate;
+    const admit = rule.withRights ? service.admitWithRights : service.admit;
+    const admission = await admit(
       livenessOf(credential),
       bucketOf(rule.limit, c.req.raw.headers),
       c.req.raw.signal,
@@ -72,6 +76,7 @@ export function guard<K extends Credential["kind"]>(
     charge(c, admission);
     if (rule.scope) requireScope(credential, rule.scope);
     c.set("caller", credential);
+    if ("rights" in admission) c.set("rights", admission.rights);
     await next();
   });
 }

@@ -17,24 +17,25 @@ begin
   then
     return;
   end if;
-  select t.user_id, p.role, string_to_array(t.scope, ' ')
+  select t.user_id, coalesce(p.role, s.role), string_to_array(t.scope, ' ')
   into user_id, role, scopes
   from public.api_tokens t
   join private.grants g on g.id = t.grant_id
-  join public.profiles p on p.id = t.user_id
+  left join public.profiles p on p.id = t.user_id
+  left join public.service_accounts s on s.id = t.service_account_id and s.disabled_at is null
   where t.jti = (claims ->> 'jti')::uuid
-    and t.user_id = (claims ->> 'sub')::uuid
+    and (claims ->> 'sub')::uuid in (p.id, s.id)
     and t.revoked_at is null
     and t.expires_at > now()
     and g.revoked_at is null
     and (g.expires_at is null or g.expires_at > now())
-    and (g.auth_session_id is null or exists (select from auth.sessions s where s.id = g.auth_session_id));
+    and (g.auth_session_id is null or exists (select from auth.sessions a where a.id = g.auth_session_id));
   if claims ? 'act' and scopes is not null then
     scopes := array(select s from unnest(scopes) s where s = any (string_to_array(claims ->> 'scope', ' ')));
   end if;
 end
 $$;
-comment on function private.caller() is 'The person behind a live access token with their role and the token''s scopes, of which one minted with act has those it names alone; all null otherwise (device, anonymous, expired, revoked, foreign).';
+comment on function private.caller() is 'Who holds a live access token: their role and the token''s scopes, of which one minted with act has those it names alone, and for a person their id. All null otherwise (device, anonymous, expired, revoked, foreign).';
 
 create function private.written_by_busybro() returns boolean
 language sql stable set search_path = '' as $$

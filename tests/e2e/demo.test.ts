@@ -10,6 +10,8 @@ it("npm run demo shows the main job end to end", async () => {
     expect(out).toMatch(/ ms live +503 GET localhost\/broken/);
     expect(out).toMatch(/ ms live +200 POST localhost\/orders/);
     expect(out).toContain("GET /rest/v1/entries: 7 rows");
+    expect(out).toMatch(/search_entries .*: http:\/\/localhost:\d+\/broken/);
+    expect(out).toMatch(/How many devices do I have\? .*\d/);
     expect(out).toContain("ben@busymate.test sees none of them");
     expect(out).toMatch(/All of it works\.\n$/);
   } finally {

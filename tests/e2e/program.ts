@@ -21,7 +21,7 @@ export async function programs(stack: StackInfo) {
   };
 }
 
-function run(dataDir: string, script: string, args: string[]): Promise<Outcome> {
+export function run(dataDir: string, script: string, args: string[]): Promise<Outcome> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ["--import", "tsx", `scripts/${script}.ts`, ...args], {
       env: { ...process.env, BUSYMATE_DATA: dataDir },

@@ -67,8 +67,14 @@ describe("a service account", () => {
     const { access_token } = await tokenOf(await newService("admin"));
     const workspaces = rowsOf(await rest(access_token, "GET", "workspaces?select=id"));
     expect(workspaces.map(({ id }) => id)).toContain(member.workspaceId);
-    // Not a 401: it is live, and there is nothing at the MCP endpoint for anybody yet.
-    expect((await call("/functions/v1/mcp", access_token, { method: "POST" })).status).toBe(404);
+    const listing = await call("/functions/v1/mcp", access_token, {
+      method: "POST",
+      body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "tools/list" }),
+    });
+    expect([listing.status, await listing.text()]).toEqual([
+      200,
+      expect.stringContaining("search_entries"),
+    ]);
   });
 
   it("belongs to no workspace: without global it sees none", async () => {

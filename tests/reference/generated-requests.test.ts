@@ -147,7 +147,8 @@ beforeAll(async () => {
 
 async function send({ operation, path, query, body, who }: Request) {
   const place = (path as string[][]).reduce(
-    (text, [name, value]) => text.replace(`{${name}}`, encodeURIComponent(value!.toWellFormed())),
+    (text, [name, value]) =>
+      text.replace(`{${name}}`, encodeURIComponent(value!.toWellFormed() || "-")),
     operation.path,
   );
   const search = new URLSearchParams(query as string[][]);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { rest, rowsOf, rpc } from "../support/rest.ts";
 import {
   database,
@@ -14,6 +14,8 @@ import {
 import { callsIn, failIn, textsIn } from "./support/chat.ts";
 import { newLinked } from "./support/link.ts";
 
+vi.setConfig({ testTimeout: 90_000 });
+
 /** Switches an alert on, as the account page does. */
 const switchOn = async (person: Person, kind: string, more: object = {}) =>
   rowsOf<{ id: string }>(
@@ -25,8 +27,14 @@ const switchOn = async (person: Person, kind: string, more: object = {}) =>
     }),
   )[0]!.id;
 
-/** What cron does every five seconds. */
+/** What cron does every five seconds; nothing while cron is at it. */
 const tend = () => database()`select private.tend_telegram()`;
+/** Tends until what is looked for is there. */
+const tended = <T>(look: () => Promise<T>) =>
+  expect.poll(async () => {
+    await tend();
+    return await look();
+  }, { timeout: 25_000, interval: 250 });
 
 const alertsIn = async (chatId: number, pattern: RegExp) =>
   (await textsIn(chatId)).filter((text) => pattern.test(text));
@@ -49,17 +57,17 @@ describe("an alert", () => {
     const heard = (ago: string) =>
       database()`
         update public.devices set last_seen_at = now() - ${ago}::interval where uuid = ${device.uuid}`;
-    await tend();
-    expect(await alertsIn(account.id, /Offline/)).toEqual([]);
+    const seenOnline = () =>
+      database()`select from private.alert_states where subject = ${device.uuid}`;
     for (const told of [1, 2]) {
+      await heard("0 seconds");
+      await tended(seenOnline).toHaveLength(1);
       await heard("2 minutes");
       await Promise.all([tend(), tend(), tend()]);
-      await expect.poll(() => alertsIn(account.id, /Offline in .*: Kitchen tablet/))
+      await tended(() => alertsIn(account.id, /Offline in .*: Kitchen tablet/))
         .toHaveLength(told);
-      await tend();
-      await heard("0 seconds");
-      await tend();
     }
+    await tend();
     expect(await alertsIn(account.id, /Offline/)).toHaveLength(2);
   });
 
@@ -74,8 +82,7 @@ describe("an alert", () => {
     await tend();
     expect(await alertsIn(account.id, /errors/)).toEqual([]);
     await failing(1);
-    await tend();
-    await expect.poll(() => alertsIn(account.id, /^🔥 3 errors in the last minute/))
+    await tended(() => alertsIn(account.id, /^🔥 3 errors in the last minute/))
       .toHaveLength(1);
     await failing(5);
     await tend();
@@ -96,14 +103,12 @@ describe("an alert", () => {
             ${`https://user:${canary}@api.example.com/${canary}/${path}?token=${canary}`}, ${canary})`;
       }
     });
-    await tend();
-    await expect.poll(() => alertsIn(account.id, /Held/)).toEqual([
+    await tended(() => alertsIn(account.id, /Held/)).toEqual([
       expect.stringMatching(/the request of POST api\.example\.com on Phone, and 2 more\./),
     ]);
     await tend();
     expect((await hold(device, "https://other.example.com/")).status).toBe(201);
-    await tend();
-    await expect.poll(() => alertsIn(account.id, /Held.*other\.example\.com on Phone\./))
+    await tended(() => alertsIn(account.id, /Held.*other\.example\.com on Phone\./))
       .toHaveLength(1);
     expect(await alertsIn(account.id, /Held/)).toHaveLength(2);
     expect(JSON.stringify(await callsIn(account.id))).not.toContain(canary);
@@ -127,8 +132,7 @@ describe("an alert", () => {
     await enrol(owner.workspaceId, watcher.person);
     await switchOn(watcher.person, "breakpoint_held", { workspace_id: owner.workspaceId });
     await hold(device, "https://api.example.com/");
-    await tend();
-    await expect.poll(() => alertsIn(watcher.account.id, /Held/)).toHaveLength(1);
+    await tended(() => alertsIn(watcher.account.id, /Held/)).toHaveLength(1);
     for (const { account } of [off, gone, unlinked]) {
       expect(await alertsIn(account.id, /Held/)).toEqual([]);
     }
@@ -175,7 +179,7 @@ describe("the outbox", () => {
     await expect.poll(() => alertsIn(account.id, /later/), { timeout: 25_000 }).toHaveLength(1);
     await fault(403, "Forbidden: bot was blocked by the user");
     await tell(person.id, account.id, "never");
-    await expect.poll(() => waiting(person.id), { timeout: 15_000 }).toEqual([]);
+    await expect.poll(() => waiting(person.id), { timeout: 25_000 }).toEqual([]);
     expect(await alertsIn(account.id, /never/)).toEqual([]);
   });
 
@@ -195,7 +199,7 @@ describe("the outbox", () => {
         (${person.id}, ${account.id}, true, now() - interval '1 second', '{"kind": "unlinked"}'),
         (${randomUUID()}, ${account.id}, true, now() + interval '1 hour', '{"kind": "unlinked"}')`;
     await tell(person.id, account.id, "marker");
-    await expect.poll(() => alertsIn(account.id, /marker/), { timeout: 15_000 }).toHaveLength(1);
+    await expect.poll(() => alertsIn(account.id, /marker/), { timeout: 25_000 }).toHaveLength(1);
     expect(await alertsIn(account.id, /no longer linked/)).toEqual([]);
   });
 });

@@ -8,7 +8,7 @@ import { exchangeOf, ingest, newDevice, newPerson } from "../support/world.ts";
 import { callsIn, newAccount, newCode, nextText, textsIn, write } from "./support/chat.ts";
 import { newLinked } from "./support/link.ts";
 
-vi.setConfig({ testTimeout: 60_000 });
+vi.setConfig({ testTimeout: 120_000 });
 const { browser, visit } = useBrowser();
 
 describe("from /login to /logout", () => {
@@ -59,8 +59,9 @@ describe("from /login to /logout", () => {
     const { person, account } = await newLinked();
     const device = await newDevice(person);
     const canary = `sk_live_${randomUUID().replaceAll("-", "")}`;
+    const host = `${randomUUID().slice(0, 8)}.example.com`;
     await ingest(device, [exchangeOf({}, {
-      url: `https://${canary.replaceAll("_", "-")}.example.com/pay?api_key=${canary}`,
+      url: `https://${host}/pay?api_key=${canary}`,
       requestHeaders: { authorization: `Bearer ${canary}`, cookie: `session=${canary}` },
       responseBody: JSON.stringify({ access_token: canary }),
       statusCode: 500,
@@ -74,9 +75,10 @@ describe("from /login to /logout", () => {
       ]
     ) await write(account, `/ask ${question}`);
     await write(account, "/stats");
-    const calls = await callsIn(account.id);
-    expect(calls.length).toBeGreaterThan(5);
-    expect(JSON.stringify(calls)).not.toContain(canary);
+    const calls = JSON.stringify(await callsIn(account.id));
+    // That it was looked at is seen by the host.
+    expect(calls).toContain(host);
+    expect(calls).not.toContain(canary);
   });
 });
 

@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { telegram } from "./support/chat.ts";
+
+vi.setConfig({ testTimeout: 90_000 });
 
 const token = `${7_000_000_100 + Number(process.pid)}:command`;
 

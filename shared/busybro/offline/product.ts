@@ -91,7 +91,7 @@ export const SETTINGS_INTENTS: Intent[] = [
     "global settings",
     [
       /\b(?:global|default|general|current|fleet|all) settings\b/,
-      /\b(?:show|list|what are|which) (?:the |our |my )?settings\b/,
+      /\b(?:show|list|what are|which) (?:the |our |my )?settings\b(?! (?:does|has|apply)\b)/,
       /\bsettings (?:of|for) (?:all|every|the fleet|the installation)\b/,
       /^settings\??$/,
     ],

@@ -1,4 +1,4 @@
-import { type Cases, tableCases } from "../support/case.ts";
+import { answers, type Cases, tableCases } from "../support/case.ts";
 
 export const TAG_CASES: Cases = {
   ...tableCases("tags", {
@@ -25,4 +25,17 @@ export const TAG_CASES: Cases = {
     update: "update_saved_filter",
     remove: "delete_saved_filter",
   }),
+  parse_filter: {
+    args: () => ({ filter: "host:*.example.com status>=400" }),
+    check: answers({
+      filter: {
+        and: [
+          { field: "host", op: "glob", value: "*.example.com" },
+          { field: "status", op: "gte", value: 400 },
+        ],
+      },
+      text: "host*=*.example.com status>=400",
+    }),
+    everyone: true,
+  },
 };

@@ -1,0 +1,384 @@
+import { nestsDeeper } from "../http/json-depth.ts";
+import { decodeBody, textBody } from "../entries/body.ts";
+import type { StoredBody, StoredEntry } from "../entries/exchange.ts";
+import { Sieve } from "./candidates.ts";
+import { isSecretName } from "./names.ts";
+import { compilePattern } from "./pattern.ts";
+import { isPlaceholder, labelOf, Placeholders } from "./placeholders.ts";
+import type { RedactionPolicy } from "./policy.ts";
+import { type Named, namedSecrets, schemeLabel, WORDS } from "./scan.ts";
+import { BEGINNINGS, escaped, looksRandom, shapedSecrets } from "./values.ts";
+
+/**
+ * Takes the secrets out of one answer. Personal data (e-mail addresses, telephone numbers) is none of
+ * its business: what it takes for a secret is what gives access, and card numbers.
+ */
+export interface Redactor {
+  /** Whether anything is replaced at all. Off gives back what it is given. */
+  readonly on: boolean;
+  /** How many places were changed so far. */
+  readonly replaced: number;
+  entry(entry: StoredEntry): StoredEntry;
+  payload(payload: Record<string, unknown>): Record<string, unknown>;
+  /** In any form that payloads have: an object, or a list of [name, value]. */
+  headers<T>(headers: T): T;
+  header(name: string, value: string): string;
+  url(url: string): string;
+  body(body: StoredBody, contentType?: string): StoredBody;
+  /** The text of a body, by its type. */
+  content(text: string, contentType?: string): string;
+  /** `a=1&token=…`, as a query or a form has it. */
+  pairs(text: string): string;
+  text(text: string): string;
+  json<T>(value: T): T;
+}
+
+export function createRedactor(policy: RedactionPolicy): Redactor {
+  return policy.enabled ? new ActiveRedactor(policy) : OFF;
+}
+
+const same = <T>(value: T): T => value;
+const OFF: Redactor = {
+  on: false,
+  replaced: 0,
+  entry: same,
+  payload: same,
+  headers: same,
+  header: (_, value) => value,
+  url: same,
+  body: same,
+  content: same,
+  pairs: same,
+  text: same,
+  json: same,
+};
+
+const FORM = /^\s*application\/x-www-form-urlencoded/i;
+const JSON_TYPE = /json/i;
+/** A letter, digit or sign of a name spelled as an escape: only a parser finds such a name. */
+const SPELLED_OUT = /\\u00(?:[46][1-9a-f]|[57][0-9a]|3\d)/i;
+const AUTHORIZATION = /^(?:proxy-)?authorization$/i;
+/** In a query or a form alone, and when the value reads like one: codes of OAuth, keys of an API. */
+const WEAK_NAME = /^(?:code|key|apikey|k|t|auth|state|nonce|ticket|hash|hmac|h)$/i;
+/** A hash, unless it numbers a placeholder. */
+const FRAGMENT = /(?<!<[a-z][a-z0-9_]{0,47})#/;
+const KNOWN_NAMES = 10_000;
+/** Deeper JSON is handled as text: walking it would take the stack. */
+const DEPTH_LIMIT = 100;
+
+/** Names seen so far; the same few come again and again. */
+const verdicts = new Map<string, boolean>();
+
+function isSecretNameOnce(name: string): boolean {
+  let verdict = verdicts.get(name);
+  if (verdict === undefined) {
+    if (verdicts.size >= KNOWN_NAMES) verdicts.clear();
+    verdicts.set(name, verdict = isSecretName(name));
+  }
+  return verdict;
+}
+
+/** As base64 of JSON begins: `{"` and `[{"`. */
+const ENCODED = ["eyJ", "W3s"];
+const SIEVE = new Sieve(WORDS, BEGINNINGS, ENCODED);
+
+class ActiveRedactor implements Redactor {
+  readonly on = true;
+  readonly #placeholders: Placeholders;
+  readonly #extraNames: ReadonlySet<string>;
+  readonly #patterns: ReturnType<typeof compilePattern>[];
+  /** Names that the sieve does not know. */
+  readonly #extraNamePattern: RegExp | null;
+
+  constructor({ mode, extraNames, extraPatterns }: RedactionPolicy) {
+    this.#placeholders = new Placeholders(mode);
+    this.#extraNames = new Set(extraNames.map((name) => name.toLowerCase()).filter(Boolean));
+    this.#patterns = extraPatterns.map(compilePattern);
+    this.#extraNamePattern = this.#extraNames.size === 0
+      ? null
+      : new RegExp([...this.#extraNames].map(escaped).join("|"), "gi");
+  }
+
+  get replaced(): number {
+    return this.#placeholders.replaced;
+  }
+
+  entry(entry: StoredEntry): StoredEntry {
+    const { url, payload, ...rest } = entry;
+    return {
+      ...this.json(rest),
+      url: url === null ? null : this.url(url),
+      redacted: true,
+      payload: this.payload(payload),
+    };
+  }
+
+  payload(payload: Record<string, unknown>): Record<string, unknown> {
+    return Object.fromEntries(
+      Object.entries(payload).map(([name, value]) => [name, this.#field(name, value, payload)]),
+    );
+  }
+
+  headers<T>(headers: T): T {
+    if (headers === null || typeof headers !== "object") return headers;
+    const values = (name: string, value: unknown): unknown =>
+      Array.isArray(value)
+        ? value.map((one) => values(name, one))
+        : typeof value === "string"
+        ? this.header(name, value)
+        : this.#member(name, value);
+    const list = Array.isArray(headers)
+      ? headers.map((pair) =>
+        Array.isArray(pair) ? [pair[0], values(String(pair[0]), pair[1])] : this.json(pair)
+      )
+      : Object.fromEntries(
+        Object.entries(headers).map(([name, value]) => [name, values(name, value)]),
+      );
+    return list as T;
+  }
+
+  header(name: string, value: string): string {
+    const lower = name.toLowerCase();
+    if (lower === "cookie") return value.split(";").map((one) => this.#cookie(one)).join(";");
+    if (lower === "set-cookie" || lower === "set-cookie2") {
+      // What follows the first semicolon are attributes.
+      const [cookie, ...attributes] = value.split(";");
+      return [this.#cookie(cookie!), ...attributes].join(";");
+    }
+    if (AUTHORIZATION.test(lower)) {
+      const scheme = /^\s*([A-Za-z][\w-]*)\s+(?=\S)/.exec(value);
+      if (!scheme) return this.#secret("authorization", value);
+      const rest = value.slice(scheme[0].length);
+      return scheme[0] + this.#secret(schemeLabel(scheme[1]!), rest);
+    }
+    if (this.#isSecret(name)) return this.#secret(labelOf(name), value);
+    return isUrl(value) ? this.url(value) : this.text(value);
+  }
+
+  url(url: string): string {
+    const hash = url.search(FRAGMENT);
+    const beforeFragment = hash < 0 ? url : url.slice(0, hash);
+    const fragment = hash < 0 ? null : url.slice(hash + 1);
+    const [target, query] = splitAt(beforeFragment, "?");
+    const path = this.text(target);
+    // Implicit grants carry their token in the fragment.
+    return path + (query === null ? "" : `?${this.pairs(query)}`) +
+      (fragment === null
+        ? ""
+        : `#${fragment.includes("=") ? this.pairs(fragment) : this.text(fragment)}`);
+  }
+
+  pairs(text: string): string {
+    return text.split("&").map((pair) => {
+      const [spelled, value] = splitAt(pair, "=");
+      if (value === null || value === "") return this.text(pair);
+      const name = decoded(spelled);
+      const plain = decoded(value);
+      if (this.#isSecret(name) || (WEAK_NAME.test(name) && isKeyLike(plain))) {
+        const shown = this.#secret(labelOf(name), plain);
+        return shown === plain ? pair : `${spelled}=${shown}`;
+      }
+      const shown = isUrl(plain) ? this.url(plain) : this.text(plain);
+      if (shown === plain) return pair;
+      return `${spelled}=${isPlaceholder(shown) ? shown : encodeURIComponent(shown)}`;
+    }).join("&");
+  }
+
+  body(body: StoredBody, contentType = ""): StoredBody {
+    if (body === null || (typeof body !== "string" && "omitted" in body)) return body;
+    const content = decodeBody(body);
+    if (typeof content !== "string") {
+      // Bytes cannot be searched; the database leaves them out in the same way.
+      return { text: "", encoding: "base64", omitted: true };
+    }
+    const shown = this.content(content, contentType);
+    if (shown === content) return body;
+    if (typeof body === "string") return textBody(shown);
+    const { truncated, size } = body;
+    return textBody(shown, {
+      ...(truncated && { truncated }),
+      ...(size !== undefined && { size }),
+    });
+  }
+
+  content(text: string, contentType = ""): string {
+    if (FORM.test(contentType)) return this.pairs(text);
+    if (SPELLED_OUT.test(text) && (JSON_TYPE.test(contentType) || /^\s*[[{]/.test(text))) {
+      const value = parsed(text);
+      if (value === undefined) return this.text(text);
+      const [before, after] = [JSON.stringify(value), JSON.stringify(this.json(value))];
+      return before === after ? text : after;
+    }
+    return this.text(text);
+  }
+
+  text(text: string): string {
+    // Shorter than any secret with its name.
+    if (text.length < 6) return text;
+    const found = this.#find(text);
+    return found.length === 0 ? text : this.#replace(text, found);
+  }
+
+  json<T>(value: T): T {
+    if (typeof value === "string") return (isUrl(value) ? this.url(value) : this.text(value)) as T;
+    if (value === null || typeof value !== "object") return value;
+    if (Array.isArray(value)) return value.map((item) => this.json(item)) as T;
+    const members = value as Record<string, unknown>;
+    const named = members["name"] ?? members["key"];
+    return Object.fromEntries(
+      Object.entries(members).map(([name, inner]) => {
+        // A list of {name, value}: HAR's headers, cookies, query and form.
+        const subject = name === "value" && typeof named === "string" ? named : name;
+        return [
+          name,
+          subject !== name && typeof inner === "string"
+            ? this.header(subject, inner)
+            : this.#member(subject, inner),
+        ];
+      }),
+    ) as T;
+  }
+
+  #field(name: string, value: unknown, payload: Record<string, unknown>): unknown {
+    switch (name) {
+      case "url":
+        return typeof value === "string" ? this.url(value) : this.json(value);
+      case "requestHeaders":
+      case "responseHeaders":
+        return this.headers(value);
+      case "requestBody":
+        return this.body((value ?? null) as StoredBody, contentTypeOf(payload["requestHeaders"]));
+      case "responseBody":
+        return this.body((value ?? null) as StoredBody, contentTypeOf(payload["responseHeaders"]));
+      default:
+        return this.#member(name, value);
+    }
+  }
+
+  #find(text: string): Named[] {
+    const [names, beginnings, encoded] = SIEVE.sift(text) as [number[], number[], number[]];
+    if (this.#extraNamePattern) {
+      for (const { index } of text.matchAll(this.#extraNamePattern)) names.push(index);
+      names.sort((a, b) => a - b);
+    }
+    const found: Named[] = namedSecrets(text, names, (name) => this.#isSecret(name));
+    found.push(...shapedSecrets(text, beginnings));
+    for (const pattern of this.#patterns) {
+      for (const match of pattern(text)) found.push({ ...match, label: "secret" });
+    }
+    if (encoded.length === 0) return found;
+    for (const { 0: run, index } of text.matchAll(ENCODED_JSON)) {
+      const inner = fromBase64(run);
+      if (inner === null || this.#find(inner).length === 0) continue;
+      found.push({ start: index, end: index + run.length, label: "encoded_secret" });
+    }
+    return found;
+  }
+
+  /** Everything within what a secret's name has is secret. */
+  #member(name: string, value: unknown): unknown {
+    if (!this.#isSecret(name)) return this.json(value);
+    return this.#hidden(labelOf(name), value, /tokens$/i.test(name));
+  }
+
+  #hidden(label: string, value: unknown, counts: boolean): unknown {
+    if (typeof value === "string") {
+      const scheme = /^(?:bearer|basic)\s+(?=\S)/i.exec(value)?.[0];
+      return scheme === undefined
+        ? this.#secret(label, value)
+        : scheme + this.#secret(schemeLabel(scheme.trim()), value.slice(scheme.length));
+    }
+    if (typeof value === "number") return counts ? value : this.#secret(label, String(value));
+    if (Array.isArray(value)) return value.map((item) => this.#hidden(label, item, false));
+    if (value === null || typeof value !== "object") return value;
+    return Object.fromEntries(
+      Object.entries(value).map(([name, inner]) => [name, this.#hidden(label, inner, false)]),
+    );
+  }
+
+  #cookie(cookie: string): string {
+    const [name, value] = splitAt(cookie, "=");
+    if (value === null || value.trim() === "") return cookie;
+    return `${name}=${this.#secret(labelOf(name.trim()), value)}`;
+  }
+
+  #isSecret(name: string): boolean {
+    return isSecretNameOnce(name) ||
+      (this.#extraNames.size > 0 && this.#extraNames.has(name.toLowerCase()));
+  }
+
+  #secret(label: string, secret: string): string {
+    return /^\s*(?:true|false|null|undefined|none)?\s*$/i.test(secret)
+      ? secret
+      : this.#placeholders.for(label, secret);
+  }
+
+  #replace(text: string, found: Named[]): string {
+    found.sort((a, b) => a.start - b.start || b.end - a.end);
+    const pieces: string[] = [];
+    let done = 0;
+    for (const { start, end, label, quotes } of found) {
+      const from = Math.max(start, done);
+      if (end <= from) continue;
+      const shown = this.#placeholders.for(label, text.slice(from, end));
+      pieces.push(text.slice(done, from), quotes === undefined ? shown : quotes + shown + quotes);
+      done = end;
+    }
+    pieces.push(text.slice(done));
+    return pieces.join("");
+  }
+}
+
+/** Base64 of JSON, which begins with `{"` or `[{`: as a cookie, a cursor or an OAuth state is. */
+const ENCODED_JSON = /(?<![\w+/=-])(?:eyJ|W3si)[\w+/-]{12,}={0,2}(?![\w.+/-])/g;
+
+function fromBase64(run: string): string | null {
+  try {
+    const spelled = run.replace(/=+$/, "").replaceAll("-", "+").replaceAll("_", "/");
+    return atob(spelled);
+  } catch {
+    return null;
+  }
+}
+
+function contentTypeOf(headers: unknown): string | undefined {
+  if (headers === null || typeof headers !== "object") return undefined;
+  const named: [string, unknown][] = Array.isArray(headers) ? headers : Object.entries(headers);
+  const found = named.find(([name]) => /^content-type$/i.test(name))?.[1];
+  return found === undefined ? undefined : String(found);
+}
+
+function isUrl(value: string): boolean {
+  return /^[a-z][a-z0-9+.-]{0,30}:\/\/\S+$/i.test(value);
+}
+
+/** Of one piece, with letters and digits: no word, no path, no number. */
+function isKeyLike(value: string): boolean {
+  return looksRandom(value) || (/^[\w~.-]{20,}$/.test(value) && /\d/.test(value) &&
+    /[a-z]/i.test(value) && !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value) &&
+    !/\.[a-z]{2,5}$/i.test(value));
+}
+
+function splitAt(text: string, sign: string): [string, string | null] {
+  const at = text.indexOf(sign);
+  return at < 0 ? [text, null] : [text.slice(0, at), text.slice(at + 1)];
+}
+
+/** As a form spells it; as it is where that cannot be. */
+function decoded(text: string): string {
+  if (!/[%+]/.test(text)) return text;
+  try {
+    return decodeURIComponent(text.replaceAll("+", " "));
+  } catch {
+    return text;
+  }
+}
+
+function parsed(text: string): unknown {
+  if (nestsDeeper(text, DEPTH_LIMIT)) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
