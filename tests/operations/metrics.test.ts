@@ -80,7 +80,7 @@ describe("request metrics", () => {
         expect(valueOf(text, `${name}_sum{function="${slug}"}`)).toBeGreaterThan(0);
       }
     },
-    60_000,
+    120_000,
   );
 
   it("are for holders of status:view alone", async () => {
