@@ -7,6 +7,8 @@ import type { Ratio } from "./ratio.ts";
 /** A running stack and who works with it. */
 export interface Site {
   readonly stack: StackInfo;
+  /** Where the stack keeps its keys. */
+  readonly dataDir: string;
   /** The database as the owner of the tables. */
   readonly owner: postgres.Sql;
   readonly callers: Callers;

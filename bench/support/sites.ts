@@ -17,7 +17,7 @@ export class Sites {
     const stack = await startBenchStack();
     const owner = postgres(stack.info.db_url, { max: 2, onnotice: () => {} });
     const callers = new Callers(stack.info, stack.dataDir);
-    const site = { stack: stack.info, owner, callers };
+    const site = { stack: stack.info, dataDir: stack.dataDir, owner, callers };
     this.#open.push({ stack, site });
     return site;
   }
