@@ -2,7 +2,7 @@ import type { Bench, Benchmark } from "./support/benchmark.ts";
 import type { Reader } from "./support/history.ts";
 import { compare, p95, queryTime, type Ratio } from "./support/ratio.ts";
 
-const CALLS = 40;
+const CALLS = 12;
 
 /**
  * A path that a seventh of all entries have, none of them the caller's, against one that is the
@@ -28,6 +28,8 @@ async function measure(
 ): Promise<Ratio> {
   progress(`P6: ${name}`);
   const session = await callers.session("authenticated", claims);
+  // What takes longer than a request may is measured to its end, not cut off.
+  await session`set statement_timeout = 0`;
   const [own] = await owner<{ path: string }[]>`
     select path from public.entries
     where workspace_id = ${workspaceId} and ts <= now() - interval '15 days' and path not like '/v2/%'
