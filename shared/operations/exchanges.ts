@@ -1,6 +1,7 @@
 import type { StoredEntry } from "../entries/exchange.ts";
-import { EVERYTHING } from "../redaction/policy.ts";
-import { createRedactor } from "../redaction/redactor.ts";
+import { readPolicy } from "../redaction/policy.ts";
+import type { Destination } from "../redaction/policy.ts";
+import { createRedactor, type Redactor } from "../redaction/redactor.ts";
 import type { Call } from "./call.ts";
 import { found, rowsOf } from "./failure.ts";
 
@@ -14,22 +15,27 @@ type PayloadPart =
 
 /**
  * Entries with their payloads, audited by the database that answers them. From whom it hides secrets
- * they are hidden here by their look as well; equal ones keep equal placeholders within the answer.
+ * they are hidden here by their look as well, as the destination's policy says; equal ones keep equal
+ * placeholders within the answer.
  */
-export function exchangeReader(call: Call) {
-  const redactor = createRedactor(EVERYTHING);
-  const shown = (entry: StoredEntry) => entry.redacted ? redactor.entry(entry) : entry;
+export function exchangeReader(call: Call, destination: Destination = "mcp") {
+  let redactor: Promise<Redactor> | undefined;
+  const shown = async (entry: StoredEntry): Promise<StoredEntry> => {
+    if (!entry.redacted) return entry;
+    redactor ??= readPolicy(call.db, destination, call.signal).then(createRedactor);
+    return (await redactor).entry(entry);
+  };
   return {
     async one(id: string, parts?: PayloadPart[]): Promise<StoredEntry> {
       const entry = rowsOf(
         await call.db.rpc("get_entry", { id, ...(parts && { parts }) }).abortSignal(call.signal),
       );
-      return shown(found(entry, "entry") as unknown as StoredEntry);
+      return await shown(found(entry, "entry") as unknown as StoredEntry);
     },
     async many(ids: string[]): Promise<StoredEntry[]> {
       if (ids.length === 0) return [];
       const entries = rowsOf(await call.db.rpc("get_entries", { ids }).abortSignal(call.signal));
-      return ((entries ?? []) as unknown as StoredEntry[]).map(shown);
+      return await Promise.all(((entries ?? []) as unknown as StoredEntry[]).map(shown));
     },
   };
 }

@@ -127,6 +127,7 @@ async function* selected(
   { limit, ...selection }: Selection,
   progress: (share: number) => Promise<void>,
 ): AsyncGenerator<StoredEntry> {
+  const reader = exchangeReader(call, "export");
   let before: { ts: string; id: string } | undefined;
   for (let done = 0; done < limit;) {
     const { rows, next } = await listEntries(call, {
@@ -134,7 +135,7 @@ async function* selected(
       before,
       limit: Math.min(PAGE, limit - done),
     });
-    yield* await exchangeReader(call).many(rows.map(({ id }) => id));
+    yield* await reader.many(rows.map(({ id }) => id));
     done += rows.length;
     await progress(done / limit);
     if (!next) return;
