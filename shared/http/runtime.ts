@@ -2,7 +2,8 @@ import type { Config } from "../config/config.ts";
 import { createService } from "../db/service.ts";
 import { createMeter } from "../metrics/meter.ts";
 import type { Runtime } from "./app.ts";
-import { writeLog } from "./log.ts";
+import { toAppError } from "./errors.ts";
+import { describeError, writeLog } from "./log.ts";
 
 const FLUSH_AFTER_MS = 5_000;
 
@@ -22,6 +23,19 @@ export function productionRuntime(
   });
   const meter = createMeter({
     record: (samples) => service.recordRequests(samples, new AbortController().signal),
+    refused: (error) =>
+      writeLog({
+        time: new Date().toISOString(),
+        level: "error",
+        surface: "metrics",
+        request_id: crypto.randomUUID(),
+        caller: "anonymous",
+        method: "POST",
+        path: "/rest/v1/rpc/record_requests",
+        status: 503,
+        duration_ms: 0,
+        error: describeError(toAppError(error)),
+      }),
     keepAlive: (work) => (globalThis as Platform).EdgeRuntime?.waitUntil(work),
     flushAfterMs: FLUSH_AFTER_MS,
   });

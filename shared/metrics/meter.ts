@@ -5,6 +5,8 @@ import type { Sample } from "./histogram.ts";
 export interface MeterOptions {
   /** Stores sums; one statement for however many requests they are of. */
   record: (samples: Sample[]) => Promise<void>;
+  /** Told why sums could not be stored; they are kept and tried again. */
+  refused: (error: unknown) => void;
   /** Told of work that goes on after the answer, where the platform would otherwise end the process. */
   keepAlive: (work: Promise<void>) => void;
   /** Sums are stored this long after the first request that is not stored yet. */
@@ -18,7 +20,7 @@ const MOST_TRIES = 12;
  * Counts requests by their log lines. A process that is killed loses the requests of its last
  * seconds; a database that is away loses none, they are stored when it is back.
  */
-export function createMeter({ record, keepAlive, flushAfterMs }: MeterOptions): Log {
+export function createMeter({ record, refused, keepAlive, flushAfterMs }: MeterOptions): Log {
   let sums = new Map<string, Sample>();
   let flushing = false;
 
@@ -39,8 +41,8 @@ export function createMeter({ record, keepAlive, flushAfterMs }: MeterOptions): 
       sums = new Map();
       try {
         await record(samples);
-      } catch {
-        // Whatever is wrong is in the log of every request that met it; here it only has to wait.
+      } catch (error) {
+        refused(error);
         for (const sample of samples) add(sample);
       }
     }

@@ -25,13 +25,14 @@ describe("a meter", () => {
 
   const setUp = () => {
     const stored: Sample[][] = [];
-    const state = { away: false, work: [] as Promise<void>[] };
+    const state = { away: false, work: [] as Promise<void>[], refusals: [] as unknown[] };
     const meter = createMeter({
       record: (samples) => {
         if (state.away) return Promise.reject(new Error("away"));
         stored.push(samples);
         return Promise.resolve();
       },
+      refused: (error) => state.refusals.push(error),
       keepAlive: (work) => state.work.push(work),
       flushAfterMs: 1_000,
     });
@@ -60,6 +61,7 @@ describe("a meter", () => {
     meter(line(200, 1));
     await vi.advanceTimersByTimeAsync(1_000);
     expect(stored).toEqual([]);
+    expect(state.refusals).toEqual([new Error("away")]);
     state.away = false;
     meter(line(200, 1));
     await vi.advanceTimersByTimeAsync(1_000);

@@ -5,7 +5,7 @@
 create table private.request_metrics (
   surface text not null check (surface ~ '^[a-z][a-z-]{0,39}$'),
   status integer not null check (status between 100 and 599),
-  code text not null check (code ~ '^[a-z_]{0,40}$'),
+  code text not null check (code ~ '^[a-z0-9_]{0,40}$'),
   requests bigint not null check (requests > 0),
   seconds double precision not null check (seconds >= 0),
   buckets bigint[] not null check (cardinality(buckets) = 12),

@@ -2,6 +2,7 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { declaredFunctions } from "../../scripts/deploy/functions.ts";
+import { ERROR_STATUS } from "../../shared/http/errors.ts";
 import { root } from "../../scripts/tools.ts";
 import { basic, postForm } from "../support/oauth.ts";
 import { rest, rowsOf, rpc } from "../support/rest.ts";
@@ -82,6 +83,23 @@ describe("request metrics", () => {
     },
     120_000,
   );
+
+  it("store every error code there is", async () => {
+    const samples = Object.entries(ERROR_STATUS).map(([code, status]) => ({
+      surface: "every-code",
+      status,
+      code,
+      requests: 1,
+      seconds: 0,
+      buckets: Array.from({ length: 12 }, () => 0),
+    }));
+    const sql = database();
+    await sql`select internal.record_requests(${sql.json(samples)})`;
+    const [stored] = await sql`
+      with gone as (delete from private.request_metrics where surface = 'every-code' returning code)
+      select count(*)::int as codes from gone`;
+    expect(stored).toEqual({ codes: samples.length });
+  });
 
   it("are for holders of status:view alone", async () => {
     expect((await scrape(null)).status).toBe(401);
