@@ -6,6 +6,7 @@ import { fetchThroughProxy, type ProxiedRequest } from "../capture/through-proxy
 import { Uploader } from "../capture/uploader.ts";
 import { deviceOf } from "../device.ts";
 import { askBusyBro, askByMcp } from "./agents.ts";
+import { connectApp } from "./app.ts";
 import { ensure, type Step, until, type World } from "./world.ts";
 
 const DEVICE_NAME = "demo-proxy";
@@ -218,6 +219,7 @@ export const STEPS: readonly Step[] = [
   readBodies,
   askByMcp,
   askBusyBro,
+  connectApp,
   fence,
 ];
 
