@@ -37,10 +37,9 @@ function sync(current: VersionFile) {
   const changed = COMPONENT_KEYS.filter((key) => hasChanged(key, current));
   const next = bump(current, changed);
   write("version.json", JSON.stringify(next, null, 2) + "\n");
-  for (const name of MANIFESTS) {
-    write(name, asNpmWrites({ ...readManifest(name), version: next.version }));
-  }
-  write("package-lock.json", asNpmWrites(withVersion(readLock(), next.version)));
+  for (const name of MANIFESTS) rewrite(name, [[]], next.version);
+  const locked = LOCKED.map((folder) => ["packages", folder]);
+  rewrite("package-lock.json", [[], ...locked], next.version);
 
   for (const key of changed) {
     const { version, build } = next.components[key];
@@ -112,7 +111,22 @@ const read = (name: string) => readFileSync(join(root, name), "utf8");
 
 const write = (name: string, text: string) => writeFileSync(join(root, name), text);
 
-const asNpmWrites = (value: unknown) => JSON.stringify(value, null, 2) + "\n";
+interface Node {
+  [key: string]: Node;
+}
+
+/** Sets the version at some places of an npm file; the rest stays as npm wrote it, to the byte. */
+function rewrite(name: string, places: readonly string[][], version: string) {
+  const file = JSON.parse(read(name)) as Node;
+  for (const place of places) {
+    const found = place.reduce<Node | undefined>((node, key) => node?.[key], file);
+    if (!found) {
+      throw new Complaint(`${name} has no ${place.join(" ")}: npm install --package-lock-only`);
+    }
+    Object.assign(found, { version });
+  }
+  write(name, JSON.stringify(file, null, 2) + "\n");
+}
 
 function parse(text: string, name: string): VersionFile {
   let json: unknown;
@@ -144,11 +158,6 @@ const LOCKED = MANIFESTS.map((name) => dirname(name)).map((folder) => folder ===
 /** npm keeps the root package's version twice. */
 function lockVersions(lock: z.infer<typeof Lock>): (string | undefined)[] {
   return [lock.version, ...LOCKED.map((folder) => lock.packages[folder]?.version)];
-}
-
-function withVersion(lock: z.infer<typeof Lock>, version: string): z.infer<typeof Lock> {
-  const own = LOCKED.map((folder) => [folder, { ...lock.packages[folder], version }]);
-  return { ...lock, version, packages: { ...lock.packages, ...Object.fromEntries(own) } };
 }
 
 await runProgram(() => {
