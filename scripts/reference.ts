@@ -9,11 +9,15 @@ import { withMigratedDatabase } from "./migrated-database.ts";
 import { readCatalogue } from "./reference/catalogue.ts";
 import { openApiDocument } from "./reference/openapi.ts";
 import { restPage, rolesPage } from "./reference/pages.ts";
+import { readSources } from "./reference/sources.ts";
+import { writtenPages } from "./reference/written.ts";
 import { root } from "./tools.ts";
 
 await runProgram(async () => {
   const check = process.argv.includes("--check");
-  const catalogue = await withMigratedDatabase(readCatalogue);
+  const [catalogue, sources] = await withMigratedDatabase((url) =>
+    Promise.all([readCatalogue(url), readSources(url)])
+  );
   const files = {
     "docs/rest.md": restPage(catalogue),
     "docs/roles.md": rolesPage(catalogue),
@@ -22,6 +26,7 @@ await runProgram(async () => {
         aliasDuplicateObjects: false,
         lineWidth: 100,
       }),
+    ...await writtenPages(sources),
   };
   for (const [file, text] of Object.entries(files)) {
     const path = `${root}/${file}`;

@@ -20,7 +20,7 @@ import { isExecutor } from "./connectors.ts";
 import { mcpServer } from "./server.ts";
 import { surfaceOf } from "./surface.ts";
 
-const BODY_LIMIT = 4 * 1_048_576;
+export const BODY_LIMIT = 4 * 1_048_576;
 
 /** What the door in front of the endpoint knows of who came in. */
 export type CallerEnv = AppEnv & { Variables: { caller: { token: string }; rights?: unknown } };
