@@ -11,7 +11,7 @@ import { BULK_LIMIT, READ_LIMIT } from "../../shared/entries/routes/limits.ts";
 import { MOST_ENTRIES } from "../../shared/entries/routes/openapi.ts";
 import { MOST_CHARACTERS } from "../../shared/filter/tokens.ts";
 import { DEPTH_LIMIT } from "../../shared/http/body.ts";
-import { BODY_LIMIT as MCP_BYTES } from "../../shared/mcp/endpoint.ts";
+import { BODY_LIMIT as MCP_BYTES } from "../../shared/mcp/limits.ts";
 import { BODY_LIMIT as FORM_BYTES } from "../../shared/oauth/form.ts";
 import { SIZE_LIMIT } from "../../shared/oauth/documents.ts";
 import { REDIRECT_URI_LIMIT } from "../../shared/oauth/redirect-uri.ts";
