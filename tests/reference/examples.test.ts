@@ -6,7 +6,7 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "yaml";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { root, toolPath } from "../../scripts/tools.ts";
 import { type Clone, newClone } from "../support/clone.ts";
 import { newAddress } from "../support/neighbour.ts";
@@ -37,6 +37,7 @@ const ELSEWHERE: readonly (readonly [page: string, begin: string, where: string]
   ["docs/advisors.md", "node_modules/@supabase", "tests/database/advisors.test.ts"],
   ["docs/deploy.md", "export SUPABASE_ACCESS_TOKEN", "tests/deploy/deploy.test.ts"],
   ["docs/deploy.md", "npm run deploy -- --admin", "tests/deploy/deploy.test.ts"],
+  ["docs/deploy.md", "npm run verify", "tests/operations/verify.test.ts"],
   ["docs/mcp-tools.md", "claude mcp add", "is another program's"],
   ["docs/operations.md", "npm run backup", "tests/operations/backup.test.ts"],
   ["docs/operations.md", "# each needs Docker", "needs Docker"],
@@ -65,12 +66,10 @@ beforeAll(async () => {
 });
 afterAll(() => clone?.remove());
 
-/** The stack's address in place of the usual one, and what a reader fills in. */
+/** The stack's address in place of the usual one. */
 const local = (text: string) =>
   text.replaceAll("http://127.0.0.1:54321", stack().url)
-    .replaceAll(encodeURIComponent("http://127.0.0.1:54321"), encodeURIComponent(stack().url))
-    .replaceAll("https://<ref>.supabase.co", stack().url)
-    .replaceAll("<an access token>", ann.token);
+    .replaceAll(encodeURIComponent("http://127.0.0.1:54321"), encodeURIComponent(stack().url));
 
 interface Outcome {
   code: number | null;
@@ -91,6 +90,8 @@ function run(
       env: { ...environment, TOKEN: ann.token, KEY: stack().publishable_key, URL: stack().url },
       stdio: ["ignore", "pipe", "pipe"],
     });
+    // One that outlives its test would hold the clone.
+    onTestFinished(() => void child.kill());
     const outcome: Outcome = { code: null, out: "", err: "" };
     child.stdout.on("data", (chunk) => {
       outcome.out += String(chunk);
