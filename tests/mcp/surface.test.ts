@@ -378,7 +378,7 @@ describe("resources", () => {
     }));
     for (const text of texts) expect(text.length).toBeGreaterThan(400);
     const links = texts.join("\n").match(/busymate:\/\/docs\/[\w-]+/g);
-    expect(links!.length).toBeGreaterThan(uris.length);
+    expect(links!.length).toBeGreaterThan(5);
     expect(links!.filter((link) => !uris.includes(link))).toEqual([]);
   });
 
