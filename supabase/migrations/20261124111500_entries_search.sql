@@ -278,20 +278,22 @@ begin
     execute format(
       'with listed as materialized (
          select * from private.list_entries($1, $2, $3, $4, $5)
-       ), weighed as (
-         select l.id, coalesce(sum(coalesce(octet_length(p.request_body), 0) + coalesce(octet_length(p.response_body), 0))
-           over (order by l.ts desc, l.id desc rows between unbounded preceding and 1 preceding), 0) as octets_before
+       ), weighed as materialized (
+         select l.*, p.request_headers, p.response_headers, p.request_body, p.request_body_mark, p.response_body, p.response_body_mark,
+           coalesce(sum(coalesce(octet_length(p.request_body), 0) + coalesce(octet_length(p.response_body), 0))
+             over (order by l.ts desc, l.id desc rows between unbounded preceding and 1 preceding), 0) as octets_before
          from listed l left join private.entry_payloads p on p.id = l.id and p.ts = l.ts
-       ), candidate as materialized (
-         select l.* from listed l join weighed w on w.id = l.id where w.octets_before < $7
        ), matching as (
-         select e.* from candidate e left join private.entry_payloads p on p.id = e.id and p.ts = e.ts
-         where %s order by e.ts desc, e.id desc limit $6
+         select e.id from weighed e
+         cross join lateral (
+           select e.request_headers, e.response_headers, e.request_body, e.request_body_mark, e.response_body, e.response_body_mark) p
+         where e.octets_before < $7 and %s order by e.ts desc, e.id desc limit $6
+       ), candidate as (
+         select count(*) as n, min(w.ts) as ts, (array_agg(w.id order by w.ts, w.id))[1] as id from weighed w where w.octets_before < $7
        )
-       select (select count(*) from listed) as listed, (select count(*) from candidate) as candidates,
-         (select coalesce(jsonb_agg(to_jsonb(m) order by m.ts desc, m.id desc), ''[]'') from matching m) as rows,
-         (select min(c.ts) from candidate c) as ts,
-         (select c.id from candidate c order by c.ts, c.id limit 1) as id', condition)
+       select (select count(*) from listed) as listed, c.n as candidates, c.ts, c.id,
+         (select coalesce(jsonb_agg(to_jsonb(l) order by l.ts desc, l.id desc), ''[]'') from listed l join matching m on m.id = l.id) as rows
+       from candidate c', condition)
     into batch
     using workspace_id, bound, before_ts, before_id, step, page_size - jsonb_array_length(found), most_octets;
     found := found || batch.rows;
