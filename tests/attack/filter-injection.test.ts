@@ -58,6 +58,20 @@ beforeAll(async () => {
     create function ${canary}.bite() returns bigint language sql volatile security definer
       as 'select nextval(''${canary}.bites'')';
     grant execute on function ${canary}.bite to public;
+    -- Runs each and keeps nothing of it.
+    create function ${canary}.taste(statements text[]) returns void language plpgsql as $$
+    declare
+      one text;
+    begin
+      foreach one in array statements loop
+        begin
+          execute one;
+          raise exception 'undone';
+        exception when others then
+          null;
+        end;
+      end loop;
+    end $$;
     -- Each filter compiled by itself, refused ones with their error; then all in one statement, which
     -- says what each finds. As the caller, but for reading the payloads.
     create function ${canary}.ask(workspace uuid, filters jsonb) returns jsonb
@@ -249,12 +263,10 @@ it("the canary sings: where texts are pasted together, the corpus bites", async 
   const harmless: string[] = [];
   for (const text of BREAKOUTS.filter((text) => text.includes("bite()"))) {
     const before = await bites();
-    for (const paste of pasted) {
-      await sql.begin(async (tx) => {
-        await tx.unsafe(`select 'x'::text from (values (1)) as e (n) where ${paste(text)}`);
-        throw new Error("nothing of it is kept");
-      }).catch(() => {});
-    }
+    const statements = pasted.map((paste) =>
+      `select 'x'::text from (values (1)) as e (n) where ${paste(text)}`
+    );
+    await sql`select ${sql(`${canary}.taste`)}(${statements})`;
     if (await bites() === before) harmless.push(text);
   }
   // Some need a mistake of another kind: an escape decoded late, or a format that is run twice.

@@ -62,7 +62,7 @@ function patternOf(source: string, flags = ""): RegExp {
 
 const globbed = (glob: string) =>
   patternOf(
-    `^${glob.replace(/[\\^$.+()[\]{}|]/g, "\\$&").replaceAll("*", "[^]*").replaceAll("?", "[^]")}$`,
+    `^${glob.replace(/[\\^$.+()[\]{}|]/g, "\\$&").replace(/\*+/g, "[^]*").replaceAll("?", "[^]")}$`,
     "iu",
   );
 
