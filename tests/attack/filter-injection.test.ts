@@ -236,9 +236,9 @@ const isRefusal = (answer: Asked | undefined) =>
 function surprises(leaves: Leaf[], answers: Asked[], all: Seen[]): unknown[] {
   return leaves.flatMap((leaf, i) => {
     const answer = answers[i];
-    if (isRefused(leaf)) return isRefusal(answer) ? [] : [{ leaf, answer, refused: false }];
-    const expected = { ids: expectedOf(leaf, all) };
-    return JSON.stringify(answer) === JSON.stringify(expected) ? [] : [{ leaf, answer, expected }];
+    const expected = isRefused(leaf) ? "a refusal" : { ids: expectedOf(leaf, all) };
+    const found = isRefusal(answer) ? "a refusal" : answer;
+    return JSON.stringify(found) === JSON.stringify(expected) ? [] : [{ leaf, answer, expected }];
   });
 }
 

@@ -7,15 +7,7 @@ import {
 } from "../../shared/realtime/events/catalogue.ts";
 import { uuid } from "../../shared/realtime/events/event.ts";
 import { rest, rowsOf, rpc } from "../support/rest.ts";
-import {
-  call,
-  database,
-  type Device,
-  exchangeOf,
-  ingest,
-  newDevice,
-  newPerson,
-} from "../support/world.ts";
+import { call, type Device, exchangeOf, ingest, newDevice, newPerson } from "../support/world.ts";
 import { assembleCast, type Caller, type Cast, channelNames } from "./support/cast.ts";
 import { join, type Listener } from "./support/client.ts";
 
