@@ -4,6 +4,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readOptions } from "./arguments.ts";
 import { Complaint, runProgram } from "./complaint.ts";
 import { mcpDocument } from "./mcp-docs/document.ts";
 import { root, run, toolPath } from "./tools.ts";
@@ -11,9 +12,12 @@ import { root, run, toolPath } from "./tools.ts";
 const FILE = "docs/mcp-tools.md";
 
 await runProgram(async () => {
+  const { check } = readOptions("Usage: npm run mcp-docs [-- --check]", {
+    options: { check: { type: "boolean", default: false } },
+  });
   const text = await formatted(mcpDocument());
   const path = `${root}/${FILE}`;
-  if (!process.argv.includes("--check")) {
+  if (!check) {
     await writeFile(path, text);
   } else if (await readFile(path, "utf8").catch(() => "") !== text) {
     throw new Complaint(`${FILE} is not what shared/operations says; run: npm run mcp-docs`);

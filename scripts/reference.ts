@@ -4,6 +4,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
 import version from "../version.json" with { type: "json" };
+import { readOptions } from "./arguments.ts";
 import { Complaint, runProgram } from "./complaint.ts";
 import { withMigratedDatabase } from "./migrated-database.ts";
 import { readCatalogue } from "./reference/catalogue.ts";
@@ -12,7 +13,9 @@ import { restPage, rolesPage } from "./reference/pages.ts";
 import { root } from "./tools.ts";
 
 await runProgram(async () => {
-  const check = process.argv.includes("--check");
+  const { check } = readOptions("Usage: npm run reference [-- --check]", {
+    options: { check: { type: "boolean", default: false } },
+  });
   const catalogue = await withMigratedDatabase(readCatalogue);
   const files = {
     "docs/rest.md": restPage(catalogue),
