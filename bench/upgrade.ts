@@ -22,12 +22,12 @@ await runProgram(async () => {
       await applyRelease(root, project.url, release);
       await fill(project.url, rows);
       const started = performance.now();
-      const { locks, longestWaitMs, uses } = await upgrade(root, project.url);
+      const { applied, locks, longestWaitMs, uses } = await upgrade(root, project.url);
       const seconds = ((performance.now() - started) / 1000).toFixed(1);
       const longest = Math.max(0, ...locks.map(({ ms }) => ms));
       const passed = longest <= MUST_MS;
       process.stdout.write(
-        `from ${release.version} build ${release.build}, ${rows} rows: ${seconds} s, ` +
+        `from ${release.version} build ${release.build}, ${rows} rows: ${applied} migrations in ${seconds} s, ` +
           `longest lock ${longest} ms (must ≤ ${MUST_MS} ms: ${passed ? "ok" : "MISSED"}), ` +
           `longest of ${uses} uses ${longestWaitMs} ms\n`,
       );

@@ -68,15 +68,23 @@ async function writeWhole(
 ): Promise<void> {
   const partial = `${file}.partial`;
   await rm(partial, { force: true });
-  await write(partial);
-  const handle = await open(partial);
-  await handle.sync();
-  await handle.close();
-  await rename(partial, file);
+  try {
+    await write(partial);
+    const handle = await open(partial);
+    await handle.sync();
+    await handle.close();
+    await rename(partial, file);
+  } catch (error) {
+    await rm(partial, { force: true });
+    throw error;
+  }
 }
 
 await runProgram(async () => {
   const file = outFile();
+  if (await stat(file).then((found) => found.isDirectory(), () => false)) {
+    throw new Complaint(`${file} is a directory: name the file to be written.`);
+  }
   const dataDir = resolve(process.env["BUSYMATE_DATA"] || ".busymate");
   const about: About = {
     format: 1,

@@ -76,6 +76,11 @@ describe("a place that is not as it should be", { timeout: SLOW }, () => {
       .toMatch(/keys\.json holds no keys of a stack\. Put it back from a backup/);
   });
 
+  it("a backup to a directory", async () => {
+    expect(await complaintOf("scripts/backup.ts", ["--out", directory]))
+      .toBe(`${directory} is a directory: name the file to be written.\n`);
+  });
+
   it("secrets that are a directory", async () => {
     const environment = { SUPABASE_PROJECT_ID: "a".repeat(20), SUPABASE_DB_PASSWORD: "x" };
     expect(await complaintOf("scripts/deploy.ts", ["--secrets-file", directory], environment))
