@@ -15,6 +15,9 @@ import { closedTo, openTo, type Surface } from "./surface.ts";
 /** Errors that are about the credential end the request; every other is for the model to act on. */
 const CREDENTIAL_ERRORS = new Set(["invalid_token", "missing_token"]);
 
+/** Words of a refusal: those that repeat what was sent may be as long as that. */
+const FAULT_LIMIT = 4_000;
+
 /**
  * Runs a tool by its name, listed or not. What the model can put right comes back as a result marked as
  * an error; an unknown name is an error of the protocol; a credential that is no good is thrown.
@@ -29,14 +32,15 @@ export async function callTool(
   if (!known) {
     throw new ProtocolError(
       ProtocolErrorCode.InvalidParams,
-      `There is no tool ${name}; find one with ${SEARCH}.`,
+      `There is no tool ${shortened(name)}; find one with ${SEARCH}.`,
     );
   }
   try {
     return await run(call, surface, name, args);
   } catch (error) {
     if (!(error instanceof AppError) || CREDENTIAL_ERRORS.has(error.code)) throw error;
-    return { isError: true, content: [{ type: "text", text: `${error.code}: ${error.message}` }] };
+    const text = shortened(`${error.code}: ${error.message}`, FAULT_LIMIT);
+    return { isError: true, content: [{ type: "text", text }] };
   }
 }
 
@@ -81,6 +85,10 @@ async function perform(
     ...(structured && { structuredContent: structured }),
   };
 }
+
+/** What a caller sent, as far as it helps to be told it again. */
+export const shortened = (text: string, limit = 200) =>
+  text.length <= limit ? text : `${text.slice(0, limit)}…`;
 
 function input<T extends z.ZodObject>(schema: T, name: string, args: unknown): z.output<T> {
   try {

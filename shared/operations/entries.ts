@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { ANSWER_ROOM } from "./answer.ts";
 import { exchangeReader } from "./exchanges.ts";
 import { AppError } from "../http/errors.ts";
 import { diffEntries } from "../entries/diff.ts";
@@ -7,8 +8,8 @@ import { UnsendableRequest } from "../snippets/request.ts";
 import { found, rowsOf } from "./failure.ts";
 import { entryId, instant, object, workspaceId } from "./fields.ts";
 import { type Operation, operation } from "./operation.ts";
-import { bodySlice, outlineOf } from "./outline.ts";
-import { filter, filterTree, listEntries } from "./selection.ts";
+import { bodySlice, bodySlices, outlineOf } from "./outline.ts";
+import { filter, filterTree, listChanges, listEntries } from "./selection.ts";
 
 const common = { toolset: "entries", content: "captured" } as const;
 const view = { section: "entries", action: "view" } as const;
@@ -67,15 +68,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
       after: z.string().max(4_000).optional(),
       page_size: z.int().min(1).max(500).default(50),
     }),
-    async run(call, { workspace_id, after, page_size }) {
-      return rowsOf(
-        await call.db.rpc("entries_changes", {
-          page_size,
-          ...(workspace_id !== undefined && { workspace_id }),
-          ...(after !== undefined && { after }),
-        }).abortSignal(call.signal),
-      );
-    },
+    run: (call, input) => listChanges(call, input),
   }),
   operation({
     ...common,
@@ -85,6 +78,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
       "One exchange without its bulk: line, header names, the shape of its bodies and their sizes.",
     needs: view,
     effect: "read",
+    redacts: true,
     top: true,
     input: z.strictObject({ id: entryId }),
     run: async (call, { id }) => outlineOf(await exchangeReader(call).one(id)),
@@ -96,6 +90,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
     summary: "One exchange with headers and the beginning of its bodies; get_entry_body reads on.",
     needs: view,
     effect: "read",
+    redacts: true,
     top: true,
     input: z.strictObject({
       id: entryId,
@@ -103,15 +98,10 @@ export const ENTRY_OPERATIONS: Operation[] = [
     }),
     async run(call, { id, body_limit }) {
       const { payload, ...entry } = await exchangeReader(call).one(id);
-      const { requestBody, responseBody, ...rest } = payload;
-      return {
-        ...entry,
-        payload: {
-          ...rest,
-          requestBody: bodySlice(requestBody, 0, body_limit),
-          responseBody: bodySlice(responseBody, 0, body_limit),
-        },
-      };
+      const { requestBody: _request, responseBody: _response, ...rest } = payload;
+      const room = ANSWER_ROOM - JSON.stringify({ entry, rest }).length;
+      const { request, response } = bodySlices(payload, body_limit, room);
+      return { ...entry, payload: { ...rest, requestBody: request, responseBody: response } };
     },
   }),
   operation({
@@ -121,6 +111,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
     summary: "Characters offset to offset + length of a request's or response's body.",
     needs: view,
     effect: "read",
+    redacts: true,
     top: true,
     input: z.strictObject({
       id: entryId,
@@ -140,6 +131,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
     summary: "The newest exchanges with one host, with headers and the beginning of their bodies.",
     needs: view,
     effect: "read",
+    redacts: true,
     top: true,
     input: z.strictObject({
       host: z.string().max(253).regex(/^[^\s*]+\.[^\s*]+$/, "give a full host name, with a dot"),
@@ -158,8 +150,8 @@ export const ENTRY_OPERATIONS: Operation[] = [
           : { and: [of, { field: "path", op: "prefix", value: path }] },
       });
       const entries = await exchangeReader(call).many(rows.map(({ id }) => id));
-      return {
-        requests: entries.map(({ payload, ...entry }) => ({
+      const requests = entries.map(({ payload, ...entry }) => {
+        const rest = {
           id: entry.id,
           ts: entry.ts,
           method: entry.method,
@@ -169,11 +161,13 @@ export const ENTRY_OPERATIONS: Operation[] = [
           os: payload["os"] ?? null,
           error: entry.error,
           request_headers: payload["requestHeaders"],
-          request_body: bodySlice(payload["requestBody"], 0, body_limit),
           response_headers: payload["responseHeaders"],
-          response_body: bodySlice(payload["responseBody"], 0, body_limit),
-        })),
-      };
+        };
+        const room = ANSWER_ROOM / entries.length - JSON.stringify(rest).length;
+        const { request, response } = bodySlices(payload, body_limit, room);
+        return { ...rest, request_body: request, response_body: response };
+      });
+      return { requests };
     },
   }),
   operation({
@@ -184,6 +178,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
       "How exchange b differs from a: line, headers, bodies by field, timings. Good for works-here-fails-there.",
     needs: view,
     effect: "read",
+    redacts: true,
     top: true,
     input: z.strictObject({ a: entryId, b: entryId }),
     async run(call, { a, b }) {
@@ -200,6 +195,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
       "curl or fetch code that sends an entry's request again, with placeholders for secrets.",
     needs: view,
     effect: "read",
+    redacts: true,
     top: true,
     input: z.strictObject({ id: entryId, target: z.enum(TARGET_NAMES).default("curl") }),
     async run(call, { id, target }) {

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Call } from "./call.ts";
 import { found, rowsOf } from "./failure.ts";
 import { id, name, workspaceId } from "./fields.ts";
 import { type Operation, operation } from "./operation.ts";
@@ -8,6 +9,27 @@ const userId = id("a person");
 const retention = z.int().min(1).max(30).describe("days that captures are kept");
 const common = { toolset: "workspaces", content: "product" } as const;
 const edit = { section: "workspaces", action: "edit" } as const;
+
+const MOST = 50;
+
+/** The workspaces that the caller belongs to, the personal one first; global holders see others as well. */
+export async function workspacesOf(call: Call) {
+  const { userId } = call.rights;
+  if (userId === null) return [];
+  const rows = rowsOf(
+    await call.db.from("workspaces")
+      .select("id,name,personal,owner_user_id,workspace_members!inner()")
+      .eq("workspace_members.user_id", userId)
+      .order("personal", { ascending: false }).order("created_at").limit(MOST)
+      .abortSignal(call.signal),
+  );
+  return (rows ?? []).map(({ id, name, personal, owner_user_id }) => ({
+    id,
+    name,
+    personal,
+    owner: owner_user_id === userId,
+  }));
+}
 
 export const WORKSPACE_OPERATIONS: Operation[] = [
   ...tableOperations({
