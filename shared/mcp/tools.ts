@@ -9,6 +9,7 @@ import { dispatch } from "../operations/dispatch.ts";
 import type { Operation } from "../operations/operation.ts";
 import { OPERATIONS } from "../operations/registry.ts";
 import { CONNECTORS, executorOf, runInput, SEARCH, searchInput } from "./connectors.ts";
+import { ranked } from "./ranking.ts";
 import { searchTools } from "./search.ts";
 import { closedTo, openTo, type Surface } from "./surface.ts";
 
@@ -32,7 +33,7 @@ export async function callTool(
   if (!known) {
     throw new ProtocolError(
       ProtocolErrorCode.InvalidParams,
-      `There is no tool ${shortened(name)}; find one with ${SEARCH}.`,
+      unknownTool(call, surface, name),
     );
   }
   try {
@@ -59,10 +60,7 @@ async function run(
   const wanted = input(runInput, name, args);
   const operation = OPERATIONS.get(wanted.name);
   if (!operation) {
-    throw new AppError(
-      "not_found",
-      `name: there is no tool ${wanted.name}; find one with ${SEARCH}.`,
-    );
+    throw new AppError("not_found", `name: ${unknownTool(call, surface, wanted.name)}`);
   }
   const executor = executorOf(operation.effect);
   if (executor !== name) {
@@ -84,6 +82,14 @@ async function perform(
     content: [{ type: "text", text }],
     ...(structured && { structuredContent: structured }),
   };
+}
+
+/** Names are remembered wrongly more often than made up. */
+function unknownTool(call: Call, surface: Surface, name: string): string {
+  const shown = shortened(name);
+  const [closest] = ranked(openTo(call.rights, surface), shown);
+  return `There is no tool ${shown}; find one with ${SEARCH}` +
+    (closest ? `. Is ${closest.name} meant?` : ".");
 }
 
 /** What a caller sent, as far as it helps to be told it again. */

@@ -2,6 +2,7 @@ import { z } from "zod";
 import { ANSWER_ROOM } from "./answer.ts";
 import { exchangeReader } from "./exchanges.ts";
 import { AppError } from "../http/errors.ts";
+import { REDACTED } from "../redaction/values.ts";
 import { diffEntries } from "../entries/diff.ts";
 import { snippetOf, TARGET_NAMES } from "../snippets/snippet.ts";
 import { UnsendableRequest } from "../snippets/request.ts";
@@ -18,6 +19,34 @@ const selection = { workspace_id: workspaceId.optional(), filter: filter.optiona
 const cursor = z.object({ ts: instant, id: entryId }).describe("next of the page before")
   .optional();
 const bodyLimit = z.int().min(0).max(20_000);
+
+const changes = z.strictObject({
+  method: z.string().min(1).max(64).optional(),
+  url: z.string().min(1).max(8_192).optional(),
+  requestHeaders: z.union([object, z.array(z.array(z.string()))]).optional()
+    .describe("{name: value} or [[name, value]]; replaces all of them"),
+  requestBody: z.union([z.string(), object, z.null()]).optional()
+    .describe("text, {text, encoding: base64}, or null for none"),
+});
+/** What stands for a secret where one may be: the whole of a value, or what follows a scheme or `=`. */
+const STANDS_FOR_SECRET = new RegExp(
+  `${
+    REDACTED.replace(/[[\]]/g, "\\$&")
+  }|(?:^|[\\s=])<[a-z][a-z0-9_]{0,47}(?:#\\d{1,6})?>(?=$|[;&])`,
+);
+
+/** Placeholders of an answer would be sent as they stand, and the answer would be about them. */
+function refusePlaceholders({ url = "", requestHeaders = [] }: z.infer<typeof changes>): void {
+  const values = Array.isArray(requestHeaders)
+    ? requestHeaders.map(([, value]) => value)
+    : Object.values(requestHeaders).flat();
+  if (![url, ...values].some((value) => STANDS_FOR_SECRET.test(String(value)))) return;
+  throw new AppError(
+    "invalid_request",
+    "changes: they hold a placeholder in place of a secret, which would be sent as it stands. " +
+      "Leave requestHeaders or url out and the captured ones are sent, secrets included.",
+  );
+}
 
 export const ENTRY_OPERATIONS: Operation[] = [
   operation({
@@ -222,10 +251,11 @@ export const ENTRY_OPERATIONS: Operation[] = [
     top: true,
     input: z.strictObject({
       id: entryId,
-      changes: object.default({}).describe("{method?, url?, requestHeaders?, requestBody?}"),
+      changes: changes.default({}),
       idempotency_key: z.string().min(1).max(255).optional(),
     }),
     async run(call, { id, changes, idempotency_key }) {
+      refusePlaceholders(changes);
       const sent = rowsOf(
         await call.db.rpc("resend_entry", {
           id,

@@ -22,8 +22,12 @@ export function filterTree(given: z.infer<typeof filter> | undefined): Json {
     return (typeof given === "string" ? parseFilter(given) : checkFilter(given)) as Json;
   } catch (error) {
     if (!(error instanceof FilterError)) throw error;
-    const at = error.position === undefined ? "" : ` (at ${error.position})`;
-    throw new AppError("invalid_request", `filter: ${error.message}${at}`);
+    const { message, position } = error;
+    const at = position === undefined || position === "" ? "" : ` (at ${position})`;
+    const such = typeof given === "string"
+      ? "such as path:/login* status>=400 since:1h"
+      : 'such as {"field":"status","op":"gte","value":400}';
+    throw new AppError("invalid_request", `filter: ${message}${at}; ${such}`);
   }
 }
 

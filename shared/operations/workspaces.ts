@@ -98,7 +98,7 @@ export const WORKSPACE_OPERATIONS: Operation[] = [
     order: "created_at",
     newestFirst: true,
     get: false,
-    remove: "Its link stops working.",
+    remove: "Its code stops working.",
     peopleOnly: true,
   }),
   operation({
@@ -106,7 +106,7 @@ export const WORKSPACE_OPERATIONS: Operation[] = [
     name: "invite_to_workspace",
     title: "Invite to a workspace",
     summary:
-      "Invites an e-mail address into a workspace you manage. Answers the code for the link, which is yours to send.",
+      "Invites an e-mail address into a workspace you manage. Answers a code, shown this once: its person joins with accept_invitation.",
     needs: edit,
     effect: "write",
     peopleOnly: true,
