@@ -5,17 +5,21 @@ import { defineConfig } from "vitest/config";
  * stack (or the target named by BUSYMATE_TARGET), started by the global setup.
  */
 export default defineConfig({
+  // busymate-client by its name, from its sources.
+  resolve: { tsconfigPaths: true },
   test: {
     // Surface tests mostly wait for a server: one more of them than there are cores keeps all busy.
     maxWorkers: 3,
     projects: [
       {
+        extends: true,
         test: {
           name: "unit",
-          include: ["{shared,local,scripts}/**/*.test.ts"],
+          include: ["{shared,local,scripts}/**/*.test.ts", "packages/*/src/**/*.test.ts"],
         },
       },
       {
+        extends: true,
         test: {
           name: "surfaces",
           include: ["tests/**/*.test.ts"],
@@ -25,6 +29,8 @@ export default defineConfig({
           // A poll waits for a server or a browser: vitest's own second is short on a busy machine.
           expect: { poll: { timeout: 10_000 } },
           hookTimeout: 60_000,
+          // A runner that stalls for seconds is no fault of the product; what is wrong is wrong twice.
+          retry: process.env["CI"] ? 1 : 0,
         },
       },
     ],

@@ -4,6 +4,8 @@ import { mkdir, readdir, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 
+/** What the pages are made of besides themselves. */
+const OTHERS = ["packages/client", "shared"];
 /** Not part of what is built from. */
 const OUTPUT = "dist";
 const TOO_LATE = new Set(["ENOTEMPTY", "EEXIST", "ENOENT"]);
@@ -14,7 +16,9 @@ const TOO_LATE = new Set(["ENOTEMPTY", "EEXIST", "ENOENT"]);
  */
 export async function buildWeb(root: string, report: (line: string) => void): Promise<void> {
   const web = join(root, "web");
-  const sources = [join(root, "package-lock.json"), ...await filesUnder(web)];
+  const folders = [web, ...OTHERS.map((folder) => join(root, folder))];
+  const files = await Promise.all(folders.map(filesUnder));
+  const sources = [join(root, "package-lock.json"), ...files.flat()];
   const built = await changedAt(join(web, OUTPUT, "index.html"));
   const newest = Math.max(...await Promise.all(sources.map(changedAt)));
   if (built > newest) return;

@@ -14,11 +14,8 @@ const AccessToken = z.object({
 
 export type AccessToken = z.infer<typeof AccessToken>;
 
-/**
- * Signs a demo account in and exchanges its session for an access token. The session stays open:
- * signing out would revoke the token.
- */
-export async function accessTokenFor(stack: StackInfo, email: string): Promise<AccessToken> {
+/** Signs a demo account in. A session is no credential for data; it is what consent is given with. */
+export async function sessionOf(stack: StackInfo, email: string): Promise<string> {
   const account = stack.users.find((user) => user.email === email.toLowerCase());
   if (account === undefined) {
     const known = stack.users.map((user) => user.email).join(", ");
@@ -28,11 +25,14 @@ export async function accessTokenFor(stack: StackInfo, email: string): Promise<A
     headers: { apikey: stack.publishable_key, "Content-Type": "application/json" },
     body: JSON.stringify({ email: account.email, password: account.password }),
   });
+  return session.access_token;
+}
+
+/** Exchanges a session for an access token. The session stays open: signing out would revoke the token. */
+export async function accessTokenFor(stack: StackInfo, email: string): Promise<AccessToken> {
+  const session = await sessionOf(stack, email);
   return await post(`${stack.issuer}/first-party-token`, AccessToken, {
-    headers: {
-      apikey: stack.publishable_key,
-      Authorization: `Bearer ${session.access_token}`,
-    },
+    headers: { apikey: stack.publishable_key, Authorization: `Bearer ${session}` },
   });
 }
 

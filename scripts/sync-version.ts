@@ -3,7 +3,7 @@
 
 import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { z } from "zod";
 import { Complaint, runProgram } from "./complaint.ts";
 import { root } from "./tools.ts";
@@ -16,12 +16,15 @@ import {
   VersionFile,
 } from "./version.ts";
 
+/** The repository's own package and those in it, all of one version. */
+const MANIFESTS = ["package.json", "packages/client/package.json"];
+
 // Neither is part of what runs.
 const NOT_SHIPPED = [":(exclude)*.test.ts", ":(exclude)supabase/tests"];
 
 function check(current: VersionFile) {
   const faults = disagreements(current, {
-    "package.json": [readPackage().version],
+    ...Object.fromEntries(MANIFESTS.map((name) => [name, [readManifest(name).version]])),
     "package-lock.json": lockVersions(readLock()),
   }, committedVersion());
   if (faults.length > 0) {
@@ -34,8 +37,9 @@ function sync(current: VersionFile) {
   const changed = COMPONENT_KEYS.filter((key) => hasChanged(key, current));
   const next = bump(current, changed);
   write("version.json", JSON.stringify(next, null, 2) + "\n");
-  write("package.json", withVersion(read("package.json"), next.version, 1));
-  write("package-lock.json", withVersion(read("package-lock.json"), next.version, 2));
+  for (const name of MANIFESTS) rewrite(name, [[]], next.version);
+  const locked = LOCKED.map((folder) => ["packages", folder]);
+  rewrite("package-lock.json", [[], ...locked], next.version);
 
   for (const key of changed) {
     const { version, build } = next.components[key];
@@ -107,13 +111,21 @@ const read = (name: string) => readFileSync(join(root, name), "utf8");
 
 const write = (name: string, text: string) => writeFileSync(join(root, name), text);
 
-/** Replaces the first versions of an npm file, which are the package's own, and nothing else in it. */
-function withVersion(text: string, version: string, times: number): string {
-  let left = times;
-  return text.replace(
-    /("version": ")[^"]*"/g,
-    (found, start) => left-- > 0 ? `${start}${version}"` : found,
-  );
+interface Node {
+  [key: string]: Node;
+}
+
+/** Sets the version at some places of an npm file; the rest stays as npm wrote it, to the byte. */
+function rewrite(name: string, places: readonly string[][], version: string) {
+  const file = JSON.parse(read(name)) as Node;
+  for (const place of places) {
+    const found = place.reduce<Node | undefined>((node, key) => node?.[key], file);
+    if (!found) {
+      throw new Complaint(`${name} has no ${place.join(" ")}: npm install --package-lock-only`);
+    }
+    Object.assign(found, { version });
+  }
+  write(name, JSON.stringify(file, null, 2) + "\n");
 }
 
 function parse(text: string, name: string): VersionFile {
@@ -137,12 +149,15 @@ const Lock = z.looseObject({
   packages: z.record(z.string(), z.looseObject({ version: z.string().optional() })),
 });
 
-const readPackage = () => Manifest.parse(JSON.parse(read("package.json")));
+const readManifest = (name: string) => Manifest.parse(JSON.parse(read(name)));
 const readLock = () => Lock.parse(JSON.parse(read("package-lock.json")));
+
+/** Where the lock file keeps a package of this repository: that of the root is `""`. */
+const LOCKED = MANIFESTS.map((name) => dirname(name)).map((folder) => folder === "." ? "" : folder);
 
 /** npm keeps the root package's version twice. */
 function lockVersions(lock: z.infer<typeof Lock>): (string | undefined)[] {
-  return [lock.version, lock.packages[""]?.version];
+  return [lock.version, ...LOCKED.map((folder) => lock.packages[folder]?.version)];
 }
 
 await runProgram(() => {

@@ -29,6 +29,8 @@ export default defineConfig(({ mode }) => {
   const { VITE_SUPABASE_URL } = loadEnv(mode, file("."), "VITE_");
   return {
     root: file("."),
+    // busymate-client by its name, from its sources.
+    resolve: { tsconfigPaths: true },
     plugins: [securityHeaders(VITE_SUPABASE_URL)],
     build: {
       target: "es2022",

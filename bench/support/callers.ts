@@ -1,10 +1,9 @@
-import type { SupabaseClient } from "@supabase/supabase-js";
+import { type BusymateClient, privateChannel } from "busymate-client";
 import { decodeJwt, type JWTPayload } from "jose";
 import postgres from "postgres";
 import { type DeviceCredential, deviceOf } from "../../scripts/device.ts";
 import { person } from "../../scripts/person.ts";
 import type { StackInfo } from "../../scripts/stack-info.ts";
-import { workspaceChannel } from "../../shared/realtime/channels.ts";
 
 /** Database roles that a request may run as. */
 type RequestRole = "authenticated" | "device";
@@ -17,7 +16,7 @@ export class Callers {
   readonly #stack: StackInfo;
   readonly #dataDir: string;
   readonly #sessions: postgres.Sql[] = [];
-  readonly #watchers: SupabaseClient[] = [];
+  readonly #watchers: BusymateClient[] = [];
   readonly #warnings: string[] = [];
 
   constructor(stack: StackInfo, dataDir: string) {
@@ -59,19 +58,12 @@ export class Callers {
     return sql;
   }
 
-  /** Joins the demo workspace's channel with supabase-js, as the dashboard does. */
+  /** Joins the demo workspace's channel, as the dashboard does. */
   async watch(onEntries: () => void): Promise<void> {
     const { client, workspaceId } = person(this.#stack, OWNER);
     this.#watchers.push(client);
-    await client.realtime.setAuth();
-    const channel = client.channel(workspaceChannel(workspaceId), { config: { private: true } });
-    channel.on("broadcast", { event: "entries" }, onEntries);
-    await new Promise<void>((joined, refused) => {
-      channel.subscribe((status, error) => {
-        if (status === "SUBSCRIBED") joined();
-        else refused(error ?? new Error(`the channel answered ${status}`));
-      });
-    });
+    const channel = privateChannel(client, "workspace", { workspace_id: workspaceId });
+    await channel.on("entries", onEntries).join();
   }
 
   /** A broadcast that fails is a warning and saves time: no measurement may rest on it. */
@@ -80,7 +72,7 @@ export class Callers {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#watchers.map((client) => client.removeAllChannels()));
+    await Promise.all(this.#watchers.map((client) => client.close()));
     await Promise.all(this.#sessions.map((sql) => sql.end()));
   }
 }

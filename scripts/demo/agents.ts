@@ -32,20 +32,9 @@ export const askByMcp: Step = {
 /** The same token at BusyBro, which without a configured model answers from live data. */
 export const askBusyBro: Step = {
   title: "Ask BusyBro",
-  async run({ stack, owner, say }) {
+  async run({ owner, say }) {
     const question = "How many devices do I have?";
-    const response = await fetch(`${stack.url}/functions/v1/ask`, {
-      method: "POST",
-      headers: {
-        apikey: stack.publishable_key,
-        Authorization: `Bearer ${await owner.token()}`,
-        "Content-Type": "application/json",
-      },
-      body: JSON.stringify({ question }),
-    });
-    const text = await response.text();
-    ensure(response.ok, `POST /functions/v1/ask answered ${response.status}: ${text}`);
-    const { answer } = JSON.parse(text) as { answer: string };
+    const { answer } = await owner.client.call<{ answer: string }>("ask", { body: { question } });
     ensure(/\d/.test(answer), `BusyBro counts no devices: ${answer}`);
     say(`${question} ${answer.split("\n")[0]}`);
   },

@@ -1,4 +1,4 @@
-import { followEntries } from "../../shared/feed/client.ts";
+import { and, followEntries, printFilter, where } from "busymate-client";
 import { ingestClient } from "../capture/ingest.ts";
 import { BINARY, GZIPPED_TEXT, startOrigin } from "../capture/origin.ts";
 import { startCaptureProxy } from "../capture/proxy.ts";
@@ -6,6 +6,7 @@ import { fetchThroughProxy, type ProxiedRequest } from "../capture/through-proxy
 import { Uploader } from "../capture/uploader.ts";
 import { deviceOf } from "../device.ts";
 import { askBusyBro, askByMcp } from "./agents.ts";
+import { connectApp } from "./app.ts";
 import { ensure, type Step, until, type World } from "./world.ts";
 
 const DEVICE_NAME = "demo-proxy";
@@ -77,8 +78,7 @@ const subscribe: Step = {
   async run(world) {
     let subscribed = false;
     let caughtUp = false;
-    const feed = followEntries({
-      client: world.owner.client,
+    const feed = followEntries(world.owner.client, {
       workspaceId: world.owner.workspaceId,
       onEntries: (entries) => {
         for (const entry of entries) {
@@ -147,7 +147,7 @@ const readByRest: Step = {
   title: "Read them back by REST",
   async run({ owner, captured, say }) {
     const ids = [...captured.keys()];
-    const table = await owner.client.from("entries").select("id,request_id,url,status")
+    const table = await owner.client.supabase.from("entries").select("id,request_id,url,status")
       .in("request_id", ids);
     ensure(!table.error, `GET /rest/v1/entries: ${table.error?.message}`);
     ensure(
@@ -155,21 +155,13 @@ const readByRest: Step = {
       `the table shows ${table.data.length} of ${ids.length}`,
     );
     say(`GET /rest/v1/entries: ${table.data.length} rows`);
-    const list = await owner.client.rpc("entries_filtered_list", {
-      workspace_id: owner.workspaceId,
-      filter: {
-        and: [
-          { field: "host", op: "eq", value: "localhost" },
-          { field: "status", op: "gte", value: 500 },
-        ],
-      },
-    });
-    ensure(!list.error, `entries_filtered_list: ${list.error?.message}`);
-    const found = (list.data as { request_id: string }[]).filter((row) =>
-      captured.has(row.request_id)
-    );
-    ensure(found.length === 1, `the filter status>=500 shows ${found.length} entries, not 1`);
-    say(`entries_filtered_list with status>=500: ${found.length} of them`);
+    const filter = and(where("host", "eq", "localhost"), where("status", "gte", 500));
+    let found = 0;
+    for await (const entry of owner.client.entries({ workspaceId: owner.workspaceId, filter })) {
+      if (captured.has(entry.request_id)) found += 1;
+    }
+    ensure(found === 1, `the filter ${printFilter(filter)} shows ${found} entries, not 1`);
+    say(`entries_filtered_list with ${printFilter(filter)}: ${found} of them`);
   },
 };
 
@@ -195,11 +187,12 @@ const fence: Step = {
   title: "Nobody else sees them",
   async run({ stack, stranger, captured, arrivals, say }) {
     const ids = [...captured.keys()];
-    const rows = await stranger.client.from("entries").select("id").in("request_id", ids);
+    const rows = await stranger.client.supabase.from("entries").select("id").in("request_id", ids);
     ensure(!rows.error, `GET /rest/v1/entries as ${stranger.email}: ${rows.error?.message}`);
     ensure(rows.data.length === 0, `${stranger.email} sees ${rows.data.length} entries`);
     const [arrival] = arrivals.values();
-    const one = await stranger.client.rpc("get_entry", { id: arrival?.entry.id });
+    ensure(arrival !== undefined, "nothing arrived");
+    const one = await stranger.client.supabase.rpc("get_entry", { id: arrival.entry.id });
     ensure(
       !one.error && one.data === null,
       `${stranger.email} can read an entry of another workspace`,
@@ -226,14 +219,17 @@ export const STEPS: readonly Step[] = [
   readBodies,
   askByMcp,
   askBusyBro,
+  connectApp,
   fence,
 ];
 
 async function payloadOf(world: World, path: string): Promise<Record<string, unknown>> {
   const arrival = [...world.arrivals.values()].find(({ entry }) => entry.path === path);
   ensure(arrival !== undefined, `no entry for ${path} arrived`);
-  const { data, error } = await world.owner.client.rpc("get_entry", { id: arrival.entry.id });
+  const { data, error } = await world.owner.client.supabase.rpc("get_entry", {
+    id: arrival.entry.id,
+  });
   ensure(!error, `get_entry: ${error?.message}`);
   ensure(data !== null, `get_entry shows nothing for ${path}`);
-  return (data as { payload: Record<string, unknown> }).payload;
+  return (data as unknown as { payload: Record<string, unknown> }).payload;
 }

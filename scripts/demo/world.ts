@@ -1,4 +1,4 @@
-import type { FeedEntry } from "../../shared/feed/client.ts";
+import type { FeedEntry } from "busymate-client";
 import type { CapturedEntry } from "../capture/exchange.ts";
 import type { Origin } from "../capture/origin.ts";
 import type { CaptureProxy } from "../capture/proxy.ts";

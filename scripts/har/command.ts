@@ -4,6 +4,8 @@ import { dirname } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
+import { type Filter, FilterError } from "busymate-client";
+import { checkFilter } from "../../shared/filter/ast.ts";
 import { type ExportedEntry, harChunks } from "../../shared/har/export.ts";
 import { HarError, importHar, type ImportItem } from "../../shared/har/import.ts";
 import { ingestClient } from "../capture/ingest.ts";
@@ -149,22 +151,25 @@ function productVersion(): string {
   return VersionFile.parse(JSON.parse(file)).version;
 }
 
-async function deviceNamed({ client, workspaceId, email }: Person, name: string): Promise<string> {
-  const { data, error } = await client.from("devices").select("uuid")
-    .eq("workspace_id", workspaceId).eq("name", name).maybeSingle<{ uuid: string }>();
+async function deviceNamed(
+  { client: { supabase }, workspaceId, email }: Person,
+  name: string,
+): Promise<string> {
+  const { data, error } = await supabase.from("devices").select("uuid")
+    .eq("workspace_id", workspaceId).eq("name", name).maybeSingle();
   if (error) throw new Complaint(`Cannot look the device up: ${error.message}`);
   if (!data) throw new Complaint(`There is no device "${name}" in the workspace of ${email}.`);
   return data.uuid;
 }
 
-function readFilter(text: string): object {
+function readFilter(text: string): Filter {
   try {
-    const filter: unknown = JSON.parse(text);
-    if (filter !== null && typeof filter === "object" && !Array.isArray(filter)) return filter;
-  } catch {
-    // Said below, with an example.
+    return checkFilter(JSON.parse(text));
+  } catch (error) {
+    const fault = error instanceof FilterError ? ` (${error.position}: ${error.message})` : "";
+    throw new Complaint(
+      "--filter takes a filter as JSON, for example " +
+        `'{"field":"status","op":"gte","value":400}'${fault}.`,
+    );
   }
-  throw new Complaint(
-    `--filter takes a filter as JSON, for example '{"field":"status","op":"gte","value":400}'.`,
-  );
 }

@@ -1,19 +1,18 @@
-import type { SupabaseClient } from "@supabase/supabase-js";
+import { type BusymateClient, BusymateError, type Filter } from "busymate-client";
 import { z } from "zod";
 import type { ExportedEntry } from "../../shared/har/export.ts";
 import { Complaint } from "../complaint.ts";
 
 export interface ExportOptions {
-  client: SupabaseClient;
+  client: BusymateClient;
   workspaceId: string;
   deviceUuid?: string;
-  /** A filter in its JSON form. With it entries come newest first, without in the order they arrived. */
-  filter?: object;
+  /** With a filter entries come newest first, without in the order they arrived. */
+  filter?: Filter;
 }
 
 const rowSchema = z.object({
   id: z.string(),
-  ts: z.string(),
   device_uuid: z.string(),
   request_size: z.number().nullable(),
   response_size: z.number().nullable(),
@@ -41,58 +40,54 @@ const BODY_LIMIT = 1024 * 1024;
 
 /** The entries of a workspace with their payloads, page by page. */
 export async function* storedEntries(options: ExportOptions): AsyncGenerator<ExportedEntry> {
-  const pages = options.filter ? filteredPages(options, options.filter) : arrivalPages(options);
-  for await (const page of pages) {
-    const { deviceUuid } = options;
-    const rows = deviceUuid ? page.filter((row) => row.device_uuid === deviceUuid) : page;
-    for (const bulk of bulks(rows)) yield* await payloads(options.client, bulk);
+  const { client, deviceUuid, filter } = options;
+  const rows = filter ? thatPass(filter, options) : inOrderOfArrival(options);
+  for await (const bulk of bulks(rows, deviceUuid)) yield* await payloads(client, bulk);
+}
+
+async function* thatPass(
+  filter: Filter,
+  { client, workspaceId }: ExportOptions,
+): AsyncGenerator<Row> {
+  try {
+    yield* client.entries({ workspaceId, filter, pageSize: PAGE_SIZE });
+  } catch (error) {
+    if (!(error instanceof BusymateError)) throw error;
+    throw new Complaint(`The filter's entries answered ${error.status}: ${error.message}`);
   }
 }
 
-async function* arrivalPages({ client, workspaceId }: ExportOptions): AsyncGenerator<Row[]> {
-  let after: string | null = null;
+async function* inOrderOfArrival({ client, workspaceId }: ExportOptions): AsyncGenerator<Row> {
+  let after: string | undefined;
   for (;;) {
-    const page: z.infer<typeof changesSchema> = changesSchema.parse(
-      await rpc(client, "entries_changes", {
+    const page: z.infer<typeof changesSchema> = changesSchema.parse(answered(
+      "entries_changes",
+      await client.supabase.rpc("entries_changes", {
         workspace_id: workspaceId,
-        after,
         page_size: PAGE_SIZE,
+        ...(after !== undefined && { after }),
       }),
-    );
-    yield page.rows;
+    ));
+    yield* page.rows;
     if (!page.more) return;
     after = page.cursor;
   }
 }
 
-async function* filteredPages(
-  { client, workspaceId }: ExportOptions,
-  filter: object,
-): AsyncGenerator<Row[]> {
-  let last: Row | undefined;
-  do {
-    const rows = z.array(rowSchema).parse(
-      await rpc(client, "entries_filtered_list", {
-        workspace_id: workspaceId,
-        filter,
-        before_ts: last?.ts ?? null,
-        before_id: last?.id ?? null,
-        page_size: PAGE_SIZE,
-      }),
-    );
-    yield rows;
-    last = rows.length === PAGE_SIZE ? rows.at(-1) : undefined;
-  } while (last);
+async function payloads({ supabase }: BusymateClient, ids: string[]): Promise<ExportedEntry[]> {
+  return z.array(storedSchema).parse(
+    answered("get_entries", await supabase.rpc("get_entries", { ids })),
+  );
 }
 
-async function payloads(client: SupabaseClient, ids: string[]): Promise<ExportedEntry[]> {
-  return z.array(storedSchema).parse(await rpc(client, "get_entries", { ids }));
-}
-
-function* bulks(rows: Row[]): Generator<string[]> {
+async function* bulks(
+  rows: AsyncIterable<Row>,
+  deviceUuid: string | undefined,
+): AsyncGenerator<string[]> {
   let ids: string[] = [];
   let bytes = 0;
-  for (const row of rows) {
+  for await (const row of rows) {
+    if (deviceUuid !== undefined && row.device_uuid !== deviceUuid) continue;
     const size = Math.min(BODY_LIMIT, row.request_size ?? 0) +
       Math.min(BODY_LIMIT, row.response_size ?? 0);
     if (ids.length === BULK_ENTRIES || (ids.length > 0 && bytes + size > BULK_BYTES)) {
@@ -106,8 +101,14 @@ function* bulks(rows: Row[]): Generator<string[]> {
   if (ids.length > 0) yield ids;
 }
 
-async function rpc(client: SupabaseClient, name: string, args: object): Promise<unknown> {
-  const { data, error, status } = await client.rpc(name, args);
+function answered(
+  name: string,
+  { data, error, status }: {
+    data: unknown;
+    error: { message: string } | null;
+    status: number;
+  },
+): unknown {
   if (error) throw new Complaint(`${name} answered ${status}: ${error.message}`);
   return data;
 }

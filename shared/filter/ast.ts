@@ -6,14 +6,14 @@ import { type Field, type FieldKind, FIELDS, isField, type Op, OPS } from "./fie
 
 export type Value = string | number | boolean;
 
-export interface Condition {
+export type Condition = {
   field: Field;
   /** For field "header" alone: which one; its case does not matter. */
   name?: string;
   op: Op;
   /** For "in" a list, for "exists" true or false. */
   value: Value | Value[];
-}
+};
 
 export type Filter =
   | Record<string, never>

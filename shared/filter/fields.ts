@@ -39,11 +39,11 @@ export type Op =
   | (typeof ORDERINGS)[number];
 
 /** Operators that make sense for each kind of field. */
-export const OPS: Record<FieldKind, readonly Op[]> = {
+export const OPS = {
   text: [...COMPARISONS, ...TEXT_MATCHES],
   tag: [...COMPARISONS, ...TEXT_MATCHES],
   number: [...COMPARISONS, ...ORDERINGS],
   time: [...COMPARISONS, ...ORDERINGS],
   boolean: COMPARISONS,
   device: COMPARISONS,
-};
+} as const satisfies Record<FieldKind, readonly Op[]>;

@@ -12,6 +12,8 @@ it("npm run demo shows the main job end to end", async () => {
     expect(out).toContain("GET /rest/v1/entries: 7 rows");
     expect(out).toMatch(/search_entries .*: http:\/\/localhost:\d+\/broken/);
     expect(out).toMatch(/How many devices do I have\? .*\d/);
+    expect(out).toContain("granted mcp:read: it sees 1 device of ada@busymate.test");
+    expect(out).toContain("signed out: its token answers 401");
     expect(out).toContain("ben@busymate.test sees none of them");
     expect(out).toMatch(/All of it works\.\n$/);
   } finally {

@@ -2,7 +2,8 @@
 // accounts by the admin API, tokens by the exchange, devices by pairing.
 
 import { randomUUID } from "node:crypto";
-import { createClient, type SupabaseClient } from "@supabase/supabase-js";
+import type { SupabaseClient } from "@supabase/supabase-js";
+import { createBusymateClient } from "busymate-client";
 import postgres from "postgres";
 import { fetchFrom, newAddress } from "./neighbour.ts";
 import { stack } from "./stack.ts";
@@ -18,7 +19,7 @@ export interface Person {
   /** A session of Supabase Auth: no credential for data, only what the token was exchanged for. */
   readonly sessionToken: string;
   readonly token: string;
-  /** supabase-js with the access token, as the documentation shows it. */
+  /** supabase-js with the access token; untyped, for tests that ask for what there is not. */
   readonly client: SupabaseClient;
 }
 
@@ -39,9 +40,11 @@ export function database(): postgres.Sql {
 
 /** A client that carries a token the way integrators do. */
 export function clientWith(token: string): SupabaseClient {
-  return createClient(stack().url, stack().publishable_key, {
+  return createBusymateClient({
+    url: stack().url,
+    publishableKey: stack().publishable_key,
     accessToken: () => Promise.resolve(token),
-  });
+  }).supabase;
 }
 
 interface Call {

@@ -1,4 +1,4 @@
-import { callFunction, rest, rows } from "./api.ts";
+import { busymate, rest, rows } from "./api.ts";
 import { connection } from "./connection.ts";
 import { type Device, listDevices } from "./devices.ts";
 import { el, fill } from "./dom.ts";
@@ -45,8 +45,7 @@ export function offerPairing(
   const newCode = () =>
     run(frame, async () => {
       end();
-      const code = await callFunction<Code>("device-pair/codes", {
-        method: "POST",
+      const code = await (await busymate()).call<Code>("device-pair/codes", {
         body: { workspace_id: choice.value },
       });
       end = await showCode(place, code, { again: newCode, paired: finish });

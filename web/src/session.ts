@@ -55,11 +55,15 @@ const ACCESS_TOKEN_KEY = "busymate-access-token";
 /** Not used any more this close to its end. */
 const MARGIN_MS = 60_000;
 
-/** The token for data: kept for the tab, so that not every page asks for one. */
-export async function accessToken(): Promise<string> {
+/**
+ * The token for data: kept for the tab, so that not every page asks for one. One that was refused,
+ * because it was revoked in the meantime, is exchanged anew.
+ */
+export async function accessToken(refused?: string): Promise<string> {
   const session = await requireSession();
   const kept = keptAccessToken();
-  const usable = kept?.user_id === session.user.id && kept.expires_at - Date.now() > MARGIN_MS;
+  const usable = kept?.user_id === session.user.id && kept.access_token !== refused &&
+    kept.expires_at - Date.now() > MARGIN_MS;
   return usable ? kept.access_token : await exchange(session);
 }
 
@@ -72,7 +76,7 @@ export async function currentGrant(): Promise<string> {
   return claims.session_id;
 }
 
-export function forgetAccessToken(): void {
+function forgetAccessToken(): void {
   sessionStorage.removeItem(ACCESS_TOKEN_KEY);
 }
 

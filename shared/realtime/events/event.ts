@@ -11,10 +11,11 @@ export interface EventDefinition<Payload extends z.ZodObject = z.ZodObject> {
 
 /** A private channel, or one for each of what its name ends with. */
 export interface ChannelDefinition<
+  Address extends string = string,
   Events extends Record<string, EventDefinition> = Record<string, EventDefinition>,
 > {
   /** The name, with what varies in braces. */
-  address: string;
+  address: Address;
   summary: string;
   /** Who may join, in a sentence. The policies on realtime.messages decide. */
   joinedBy: string;
@@ -23,10 +24,11 @@ export interface ChannelDefinition<
   events: Events;
 }
 
-/** Keeps the names of the events, and of their fields, in the type. */
-export const defineChannel = <Events extends Record<string, EventDefinition>>(
-  channel: ChannelDefinition<Events>,
-): ChannelDefinition<Events> => channel;
+/** Keeps the address, the names of the events and those of their fields in the type. */
+export const defineChannel = <
+  const Address extends string,
+  Events extends Record<string, EventDefinition>,
+>(channel: ChannelDefinition<Address, Events>): ChannelDefinition<Address, Events> => channel;
 
 export const uuid = z.guid();
 /** As Postgres writes it in JSON: to the microsecond, with an offset. */

@@ -1,4 +1,4 @@
-import { callFunction, rest, rows } from "../api.ts";
+import { busymate, rest, rows } from "../api.ts";
 import { confirmed } from "../confirm.ts";
 import { type Device, isOnline, listDevices } from "../devices.ts";
 import { el, fill } from "../dom.ts";
@@ -123,7 +123,7 @@ async function askAndUnpair(device: Device): Promise<void> {
     action: "Unpair",
   });
   if (!sure) return;
-  await callFunction(`device-pair/${device.uuid}`, { method: "DELETE" });
+  await (await busymate()).call(`device-pair/${device.uuid}`, { method: "DELETE" });
   add.focus();
   frame.tell(`${device.name} is unpaired.`, "good");
   await refresh();
