@@ -63,7 +63,8 @@ const hides = (text: string) => {
 describe("a list that is longer than an answer", () => {
   it("goes on after the last row that was shown", async () => {
     const seen: string[] = [];
-    for (let before: unknown; seen.length <= COUNT;) {
+    let before: unknown;
+    while (seen.length <= COUNT) {
       const answer = await agent.succeed("search_entries", {
         filter: `host:${HOST}`,
         limit: 200,
@@ -82,7 +83,8 @@ describe("a list that is longer than an answer", () => {
 
   it("of arrivals has every one between two cursors", async () => {
     const seen = new Set<string>();
-    for (let after: string | undefined;;) {
+    let after: string | undefined;
+    for (;;) {
       const answer = await agent.succeed("list_entry_changes", {
         workspace_id: person.workspaceId,
         page_size: 500,
