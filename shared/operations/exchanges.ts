@@ -1,9 +1,8 @@
 import type { StoredEntry } from "../entries/exchange.ts";
-import { readPolicy } from "../redaction/policy.ts";
 import type { Destination } from "../redaction/policy.ts";
-import { createRedactor, type Redactor } from "../redaction/redactor.ts";
 import type { Call } from "./call.ts";
 import { found, rowsOf } from "./failure.ts";
+import { redactorOf } from "./redacting.ts";
 
 /** Parts of a payload, as get_entry takes them. */
 type PayloadPart =
@@ -19,12 +18,8 @@ type PayloadPart =
  * placeholders within the answer.
  */
 export function exchangeReader(call: Call, destination: Destination = "mcp") {
-  let redactor: Promise<Redactor> | undefined;
-  const shown = async (entry: StoredEntry): Promise<StoredEntry> => {
-    if (!entry.redacted) return entry;
-    redactor ??= readPolicy(call.db, destination, call.signal).then(createRedactor);
-    return (await redactor).entry(entry);
-  };
+  const shown = async (entry: StoredEntry): Promise<StoredEntry> =>
+    entry.redacted ? (await redactorOf(call, destination)).entry(entry) : entry;
   return {
     async one(id: string, parts?: PayloadPart[]): Promise<StoredEntry> {
       const entry = rowsOf(
