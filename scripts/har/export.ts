@@ -1,6 +1,8 @@
 import type { SupabaseClient } from "@supabase/supabase-js";
 import { z } from "zod";
 import type { ExportedEntry } from "../../shared/har/export.ts";
+import { entryRedactor } from "../../shared/redaction/entries.ts";
+import { readPolicy } from "../../shared/redaction/policy.ts";
 import { Complaint } from "../complaint.ts";
 
 export interface ExportOptions {
@@ -39,13 +41,20 @@ const BULK_ENTRIES = 200;
 const BULK_BYTES = 8 * 1024 * 1024;
 const BODY_LIMIT = 1024 * 1024;
 
-/** The entries of a workspace with their payloads, page by page. */
+const TIMEOUT_MS = 10_000;
+
+/** The entries of a workspace with their payloads, page by page, as the policy of exports has them. */
 export async function* storedEntries(options: ExportOptions): AsyncGenerator<ExportedEntry> {
+  const redact = entryRedactor(
+    await readPolicy(options.client, "export", AbortSignal.timeout(TIMEOUT_MS)),
+  );
   const pages = options.filter ? filteredPages(options, options.filter) : arrivalPages(options);
   for await (const page of pages) {
     const { deviceUuid } = options;
     const rows = deviceUuid ? page.filter((row) => row.device_uuid === deviceUuid) : page;
-    for (const bulk of bulks(rows)) yield* await payloads(options.client, bulk);
+    for (const bulk of bulks(rows)) {
+      yield* (await payloads(options.client, bulk)).map((entry) => redact(entry));
+    }
   }
 }
 

@@ -2,7 +2,9 @@ import { z } from "zod";
 import { AppError, toAppError } from "../http/errors.ts";
 import { faultOf } from "../http/validate.ts";
 import { fence, fit } from "./answer.ts";
-import { type Call, holds, type Rights } from "./call.ts";
+import { hiding, readPolicy } from "../redaction/policy.ts";
+import { createRedactor } from "../redaction/redactor.ts";
+import { type Call, holds, maySeeSecrets, type Rights } from "./call.ts";
 import { inputOf, type Operation, scopesOf } from "./operation.ts";
 
 export interface Answer {
@@ -79,15 +81,19 @@ export async function dispatch(call: Call, operation: Operation, args: unknown):
   const refusal = refusalOf(call.rights, operation);
   if (refusal) throw refusal;
   const input = inputFor(operation, args);
+  const captured = operation.content === "captured";
+  // Asked for meanwhile: it is the same for everybody and seldom changes what is shown.
+  const policy = captured ? readPolicy(call.db, call.destination, call.signal) : undefined;
   let value: unknown;
   try {
     value = await operation.run(call, input);
   } catch (error) {
     throw toAppError(error);
   }
+  if (policy) value = createRedactor(hiding(await policy, maySeeSecrets(call.rights))).json(value);
   const text = fit(value ?? null);
   return {
-    text: operation.content === "captured" ? fence(text) : text,
+    text: captured ? fence(text) : text,
     ...(operation.output && { structured: value as Record<string, unknown> }),
   };
 }

@@ -1,5 +1,5 @@
 import { decodeBody, textBody } from "../entries/body.ts";
-import type { StoredBody, StoredEntry } from "../entries/exchange.ts";
+import type { StoredBody } from "../entries/exchange.ts";
 import { Sieve } from "./candidates.ts";
 import { isCountName, isSecretName } from "./names.ts";
 import { compilePattern } from "./pattern.ts";
@@ -7,6 +7,14 @@ import { isPlaceholder, labelOf, Placeholders } from "./placeholders.ts";
 import type { RedactionPolicy } from "./policy.ts";
 import { type Named, namedSecrets, schemeLabel, WORDS } from "./scan.ts";
 import { BEGINNINGS, escaped, isKeyLike, shapedSecrets } from "./values.ts";
+
+/** What of an entry may hold secrets, in whatever form the entry is read. */
+export interface ReadableEntry {
+  url: string | null;
+  /** Whether secrets were taken out for the one who reads. */
+  redacted: boolean;
+  payload: Record<string, unknown>;
+}
 
 /**
  * Takes the secrets out of one answer. Personal data (e-mail addresses, telephone numbers) is none of
@@ -17,7 +25,7 @@ export interface Redactor {
   readonly on: boolean;
   /** How many places were changed so far. */
   readonly replaced: number;
-  entry(entry: StoredEntry): StoredEntry;
+  entry<E extends ReadableEntry>(entry: E): E;
   payload(payload: Record<string, unknown>): Record<string, unknown>;
   /** In any form that payloads have: an object, or a list of [name, value]. */
   headers<T>(headers: T): T;
@@ -107,14 +115,14 @@ class ActiveRedactor implements Redactor {
     return this.#placeholders.replaced;
   }
 
-  entry(entry: StoredEntry): StoredEntry {
+  entry<E extends ReadableEntry>(entry: E): E {
     const { url, payload, ...rest } = entry;
     return {
       ...this.json(rest),
       url: url === null ? null : this.url(url),
       redacted: true,
       payload: this.payload(payload),
-    };
+    } as E;
   }
 
   payload(payload: Record<string, unknown>): Record<string, unknown> {

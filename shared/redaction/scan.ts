@@ -56,7 +56,8 @@ const NUMBER = /-?\d[\d.eE+-]{0,40}/y;
 const LITERAL = /(?:true|false|null|undefined|none)(?![\w-])/iy;
 const SCHEME =
   /(?:bearer|basic|digest|token|negotiate|dpop|hmac|apikey|aws4-hmac-sha256)\s{1,9}(?=\S)/iy;
-const BARE = /[^\s,;&"'<>(){}[\]\\]{1,4096}/y;
+/** A mark of the database has brackets. */
+const BARE = /\[redacted:[0-9a-f]{8}\]|[^\s,;&"'<>(){}[\]\\]{1,4096}/y;
 const ENCODED = /(?:(?!%(?:25)?(?:26|22|5[Cc]|2[Cc]|7[Dd]))[^\s&"'<>\\]){1,4096}/y;
 /** A line of a header to its end; within a text of a language to the escaped end. */
 const LINE = /(?:[^\r\n\\]|\\(?![rn])){1,8192}/y;

@@ -5,6 +5,14 @@ import { Sieve } from "./candidates.ts";
 
 /** What the database puts in the place of a secret for those who may not see it. */
 export const REDACTED = "[redacted]";
+/** The same with eight digits that are equal for equal secrets of an answer. */
+const DATABASE_MARK = /\[redacted:[0-9a-f]{8}\]/y;
+
+/** Whether this is such a mark: it becomes a placeholder that says what it stands for. */
+export function isDatabaseMark(value: string): boolean {
+  DATABASE_MARK.lastIndex = 0;
+  return DATABASE_MARK.test(value) && DATABASE_MARK.lastIndex === value.length;
+}
 
 /** Part of a text that is a secret, and what to call it. */
 export interface Found {
@@ -79,6 +87,7 @@ const SIGNS = [
   "://",
   "-u ",
   "--user ",
+  "[redacted:",
 ];
 /** Longer prefixes first, since the first that fits is taken. */
 const PREFIXES = [...SHAPES.keys()].sort((a, b) => b.length - a.length);
@@ -130,12 +139,13 @@ export function shapedSecrets(
 
 /** Whether a value is a secret by its own look, whatever its name. */
 export function looksSecret(value: string): boolean {
-  return value.includes(REDACTED) || shapedSecrets(value).length > 0;
+  return value.includes(REDACTED.slice(0, -1)) || shapedSecrets(value).length > 0;
 }
 
 function secretAt(text: string, at: number, trigger: string): Found | null {
   const shapes = SHAPES.get(trigger);
   if (shapes) return startsWord(text, at) ? matching(text, at, shapes) : null;
+  if (trigger === "[redacted:") return taken(DATABASE_MARK, text, at, "redacted");
   if (trigger === "://") return userinfo(text, at + 3);
   if (trigger === "-u " || trigger === "--user ") return curlUser(text, at, trigger);
   if (trigger.endsWith("AA")) return telegramToken(text, at, trigger);

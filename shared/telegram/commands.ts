@@ -6,6 +6,8 @@ import { id } from "../db/shapes.ts";
 import { hashSecret } from "../oauth/secrets.ts";
 import { QUESTION_LIMIT } from "../busybro/turn.ts";
 import { answerQuestion, type Asking } from "./asking.ts";
+import { readPolicy } from "../redaction/policy.ts";
+import { quoting } from "./captured.ts";
 import { newLinkCode } from "./link-code.ts";
 import { say, sayCaptured } from "./say.ts";
 import { statsSnapshot, statsText } from "./stats.ts";
@@ -100,6 +102,7 @@ export function commands(parts: CommandParts) {
       api,
       chatId,
       snapshot ? statsText(own.name, snapshot) : "Your role does not let you see statistics.",
+      quoting(await readPolicy(caller, "telegram", signal)),
     );
   }
 
@@ -125,7 +128,8 @@ export function commands(parts: CommandParts) {
       threadId: recent[0]?.id ?? null,
       surface: "telegram" as const,
     };
-    await answerQuestion(api, chatId, parts.asking(turn, claims, signal));
+    const quote = quoting(await readPolicy(caller, "telegram", signal));
+    await answerQuestion(api, chatId, parts.asking(turn, claims, signal), quote);
   }
 
   return {
