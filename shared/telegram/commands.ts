@@ -27,6 +27,8 @@ export interface Sender {
   userId: number;
   username: string | null;
   firstName: string;
+  /** Whether the person wrote the message, rather than passed on somebody else's. */
+  ownWords: boolean;
   signal: AbortSignal;
 }
 
@@ -106,7 +108,8 @@ export function commands(parts: CommandParts) {
     );
   }
 
-  async function ask({ claims, caller }: Turn, { api, chatId, signal }: Sender, text: string) {
+  async function ask({ claims, caller }: Turn, from: Sender, text: string) {
+    const { api, chatId, signal } = from;
     const question = text.trim().slice(0, QUESTION_LIMIT);
     if (question === "") {
       await say(api, chatId, NO_QUESTION);
@@ -127,6 +130,7 @@ export function commands(parts: CommandParts) {
       priorAnswer: "",
       threadId: recent[0]?.id ?? null,
       surface: "telegram" as const,
+      ownWords: from.ownWords,
     };
     const quote = quoting(await readPolicy(caller, "telegram", signal));
     await answerQuestion(api, chatId, parts.asking(turn, claims, signal), quote);

@@ -87,8 +87,9 @@ async function attempt(
       return retry(attempts, String(error));
     }
     const { error_code, description, parameters } = error;
-    // The chat is gone or the person has blocked the bot: that does not change by asking again.
-    if (error_code < 500 && error_code !== 429) return { outcome: "refused" };
+    // The chat is gone or the person has blocked the bot: that does not change by asking again. What is
+    // said of the bot itself (401, 404: its token is wrong) does, once it is put right.
+    if (error_code === 400 || error_code === 403) return { outcome: "refused" };
     return retry(attempts, description, parameters.retry_after);
   }
 }

@@ -3,7 +3,7 @@ import type { Quote } from "./captured.ts";
 import { splitMessage } from "./split.ts";
 
 // No previews: Telegram would fetch every address in a text, those in captured traffic too.
-const QUIETLY = { link_preview_options: { is_disabled: true } } as const;
+export const QUIETLY = { link_preview_options: { is_disabled: true } } as const;
 
 /** Sends what the bot says in its own words. */
 export async function say(api: Api, chatId: number, text: string): Promise<void> {
