@@ -61,6 +61,7 @@ export function mcpEndpoint(
       token: c.var.caller.token,
       rights: c.var.rights,
       signal: c.req.raw.signal,
+      destination: "mcp",
       background: keepAlive,
     });
     demandScopes(call, body);

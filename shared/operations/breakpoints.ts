@@ -6,7 +6,7 @@ import { found, rowsOf } from "./failure.ts";
 import { deviceUuid, id, workspaceId } from "./fields.ts";
 import { type Operation, operation } from "./operation.ts";
 import { bodySlice } from "./outline.ts";
-import { redactorOf, seesSecrets } from "./redacting.ts";
+import { redactorOf } from "./redacting.ts";
 import { offsetPage, page, tableOperations } from "./rows.ts";
 
 const eventId = id("a breakpoint event");
@@ -75,7 +75,7 @@ export const BREAKPOINT_OPERATIONS: Operation[] = [
         row as Held | null,
         "breakpoint event",
       );
-      const event = seesSecrets(call.rights) ? rest : (await redactorOf(call, "mcp")).json(rest);
+      const event = (await redactorOf(call)).json(rest);
       const slice = async (message: RawMessage, room: number) =>
         bodySlice(await shownTo(call, message), offset, length, room);
       if (edited_raw === null) {
@@ -174,9 +174,10 @@ type RawMessage = Pick<Held, "raw" | "encoding">;
 
 /** A raw message as the caller may see it. Bytes cannot be searched for secrets. */
 async function shownTo(call: Call, { raw, encoding }: RawMessage) {
-  if (seesSecrets(call.rights)) return { text: raw, ...(encoding && { encoding }) };
+  const redactor = await redactorOf(call);
+  if (!redactor.on) return { text: raw, ...(encoding && { encoding }) };
   if (encoding) return { text: "", encoding, omitted: true };
-  return { text: (await redactorOf(call, "mcp")).text(raw) };
+  return { text: redactor.text(raw) };
 }
 
 const PLACEHOLDER = /<([a-z][a-z0-9_]{0,47})(?:#\d{1,6})?>/g;
@@ -184,7 +185,7 @@ const labelsIn = (text: string) => [...text.matchAll(PLACEHOLDER)].map(([, label
 
 /** An edit made from a message with placeholders would send those in place of the secrets. */
 async function demandSecrets(call: Call, id: string, raw: string): Promise<void> {
-  if (seesSecrets(call.rights)) return;
+  if (!(await redactorOf(call)).on) return;
   const held = rowsOf(
     await call.db.from("breakpoint_events").select("raw,encoding").eq("id", id)
       .abortSignal(call.signal).maybeSingle(),

@@ -4,7 +4,7 @@ import { faultOf } from "../http/validate.ts";
 import { fence, fit } from "./answer.ts";
 import { type Call, holds, type Rights } from "./call.ts";
 import { inputOf, type Operation, scopesOf } from "./operation.ts";
-import { redactorOf, seesSecrets } from "./redacting.ts";
+import { redactorOf } from "./redacting.ts";
 
 export interface Answer {
   text: string;
@@ -93,10 +93,10 @@ export async function dispatch(call: Call, operation: Operation, args: unknown):
   };
 }
 
-/** What was captured, without the secrets that the caller may not see, by name or by look. */
+/** What was captured, without the secrets that are hidden from the caller, by name or by look. */
 async function redacted(call: Call, { content, redacts }: Operation, running: Promise<unknown>) {
-  if (content !== "captured" || redacts || seesSecrets(call.rights)) return await running;
+  if (content !== "captured" || redacts) return await running;
   // The policy is read meanwhile.
-  const [value, redactor] = await Promise.all([running, redactorOf(call, "mcp")]);
+  const [value, redactor] = await Promise.all([running, redactorOf(call)]);
   return redactor.json(value);
 }

@@ -1,20 +1,23 @@
-import { type Destination, readPolicy } from "../redaction/policy.ts";
+import { hiding, readPolicy } from "../redaction/policy.ts";
 import { createRedactor, type Redactor } from "../redaction/redactor.ts";
 import { type Call, holds, type Rights } from "./call.ts";
 
-/** Whether a caller may see the secrets in captured traffic: capabilities count the token's scopes. */
-export const seesSecrets = (rights: Rights): boolean => holds(rights, "secrets", "view");
+/** Whether a caller may see the secrets in captured traffic, where no policy hides them. */
+export const seesSecrets = (rights: Rights): boolean =>
+  rights.scopes.includes("secrets") && holds(rights, "secrets", "view");
 
-const redactors = new WeakMap<Call, Map<Destination, Promise<Redactor>>>();
+const redactors = new WeakMap<Call, Promise<Redactor>>();
 
-/** One redactor a call and destination, so that equal secrets have equal placeholders in an answer. */
-export function redactorOf(call: Call, destination: Destination): Promise<Redactor> {
-  const known = redactors.get(call) ?? new Map<Destination, Promise<Redactor>>();
-  redactors.set(call, known);
-  let redactor = known.get(destination);
+/**
+ * What hides secrets in a call's answer: as the policy of where it goes says, and from a caller who may
+ * not see them whatever it says. One a call, so that equal secrets have equal placeholders.
+ */
+export function redactorOf(call: Call): Promise<Redactor> {
+  let redactor = redactors.get(call);
   if (!redactor) {
-    redactor = readPolicy(call.db, destination, call.signal).then(createRedactor);
-    known.set(destination, redactor);
+    redactor = readPolicy(call.db, call.destination, call.signal)
+      .then((policy) => createRedactor(hiding(policy, seesSecrets(call.rights))));
+    redactors.set(call, redactor);
   }
   return redactor;
 }
