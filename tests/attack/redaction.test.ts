@@ -1,6 +1,7 @@
 // Policies of redaction, on the way to every destination: by REST, by MCP, in exports, to a model, to a chat.
 
 import { randomInt } from "node:crypto";
+import type { SupabaseClient } from "@supabase/supabase-js";
 import { createBusymateClient } from "busymate-client";
 import { decodeJwt } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -201,7 +202,7 @@ describe("a policy that is on hides them from everybody", () => {
         publishableKey: stack().publishable_key,
         accessToken: () => Promise.resolve(ann.token),
       });
-      const supabase = new Proxy(busymate.supabase, {
+      const supabase = new Proxy(busymate.supabase as SupabaseClient, {
         get: (target, key, self) =>
           key !== "rpc"
             ? Reflect.get(target, key, self)
