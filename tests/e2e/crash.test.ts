@@ -157,6 +157,6 @@ describe("an import through crashes", () => {
           "\n",
       );
     },
-    120_000,
+    300_000,
   );
 });

@@ -80,7 +80,8 @@ describe("mcp-remote", () => {
       const { code, output } = await mcpRemote(directory);
       expect(output).toContain("Connected successfully");
       expect(output).toContain('"name": "list_devices"');
-      expect(output).not.toMatch(/error/i);
+      // Of its own lines: a page of the docs has errors in its name.
+      expect(output).not.toMatch(/^\[\d+\].*error/im);
       expect(code).toBe(0);
     } finally {
       await rm(directory, { recursive: true, force: true });
