@@ -29,6 +29,8 @@ export default defineConfig({
           // A poll waits for a server or a browser: vitest's own second is short on a busy machine.
           expect: { poll: { timeout: 10_000 } },
           hookTimeout: 60_000,
+          // A runner that stalls for seconds is no fault of the product; what is wrong is wrong twice.
+          retry: process.env["CI"] ? 1 : 0,
         },
       },
     ],

@@ -46,7 +46,7 @@ await runProgram(async () => {
       `${
         broken.join("\n")
       }\n${broken.length} promises of ${last.version} are broken: keep the old ` +
-        "beside the new, or release a version that may break (docs/changelog.md)",
+        "beside the new, or release a version that may break (docs/versioning.md)",
     );
   }
   if (args[0] !== "--release") {

@@ -170,6 +170,9 @@ async function countDay(sql: postgres.TransactionSql, partition: string): Promis
       (c.workspace_id, c.moment), (c.workspace_id, c.day, c.status), (c.workspace_id, c.day, c.source),
       (c.workspace_id, c.day, c.host), (c.workspace_id, c.day, c.device_uuid))`;
   await sql`select private.fold_counts()`;
+  await sql`
+    update private.day_arrivals set last_arrival = (day + 1)::timestamp at time zone 'UTC'
+    where day = to_date(right(${partition}, 10), 'YYYY_MM_DD')`;
 }
 
 /** A kilobyte of headers and body for each of the largest tenant's newest entries, and a tag for some. */

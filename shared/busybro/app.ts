@@ -16,9 +16,9 @@ import { readTurn } from "./turn.ts";
 
 export const ASK_VARIABLES = ["SUPABASE_SECRET_KEYS", ...BRAIN_VARIABLES] as const;
 
-const RATE: Limit = { bucket: "ask", capacity: 20, perSeconds: 60 };
+export const RATE: Limit = { bucket: "ask", capacity: 20, perSeconds: 60 };
 /** A question with the longest history allowed, in four-byte characters. */
-const BODY_LIMIT = 2 * 1_048_576;
+export const BODY_LIMIT = 2 * 1_048_576;
 
 const SSE_HEADERS = {
   "Content-Type": "text/event-stream; charset=utf-8",

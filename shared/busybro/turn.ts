@@ -2,9 +2,9 @@ import { z } from "zod";
 import { validate } from "../http/validate.ts";
 
 export const QUESTION_LIMIT = 8_000;
-const CONTEXT_LIMIT = 2_000;
-const TURN_LIMIT = 8_000;
-const HISTORY_TURNS = 40;
+export const CONTEXT_LIMIT = 2_000;
+export const TURN_LIMIT = 8_000;
+export const HISTORY_TURNS = 40;
 
 export type Surface = "web" | "telegram";
 

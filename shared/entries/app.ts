@@ -18,8 +18,8 @@ export const INGEST_VARIABLES = [
   "BUSYMATE_ISSUER",
 ] as const;
 
-const REQUEST_LIMIT = 4 * 1_048_576;
-const RATE: Limit = { bucket: "ingest", capacity: 600, perSeconds: 60 };
+export const REQUEST_LIMIT = 4 * 1_048_576;
+export const RATE: Limit = { bucket: "ingest", capacity: 600, perSeconds: 60 };
 const TIMEOUT_MS = 20_000;
 
 const count = z.int().nonnegative();

@@ -13,7 +13,7 @@ export class PayloadFault extends Error {
 }
 
 /** Postgres refuses jsonb far deeper than this, and then the whole batch with it. */
-const DEPTH_LIMIT = 64;
+export const DEPTH_LIMIT = 64;
 
 const markedBody = z.strictObject({
   text: z.string(),

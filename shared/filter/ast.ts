@@ -28,7 +28,7 @@ const MOST_CHARACTERS = 1_000;
 const MOST_VALUES = 100;
 /** RFC 9110 section 5.6.2: a token. */
 const HEADER = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,200}$/;
-const TIME = /^\d{4}-\d{2}-\d{2}/;
+const TIME = /^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?$/;
 
 export const isCondition = (filter: Filter): filter is Condition => "field" in filter;
 

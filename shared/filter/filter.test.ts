@@ -182,6 +182,8 @@ describe("a filter from outside", () => {
     [{ or: [{ field: "header", op: "eq", value: "x" }] }, ".or[0]"],
     [{ field: "status", op: "in", value: [] }, ""],
     [{ field: "host", op: "eq", value: "a", extra: 1 }, ""],
+    [{ field: "ts", op: "gt", value: "2026-01-01 BC" }, ""],
+    [{ not: { field: "ts", op: "gt", value: "2026-01-01T10:00 Europe/Zurich" } }, ".not"],
   ])("%j is refused with its position", (given, position) => {
     try {
       checkFilter(given);

@@ -10,7 +10,7 @@ export type Token =
 
 /** Longest first: `>=` is not `>` and a word that begins with `=`. */
 const OPERATORS = ["!=", ">=", "<=", "^=", "$=", "*=", "=~", "=", ">", "<", "~", ":"] as const;
-const MOST_CHARACTERS = 8_000;
+export const MOST_CHARACTERS = 8_000;
 
 /** Where an operator may begin: a field has only letters and underscores. */
 const FIELD = /[A-Za-z_]+/y;

@@ -7,7 +7,7 @@ const JSON_MEDIA_TYPE = /^application\/(?:[\w.-]+\+)?json$/;
 const COMPRESSED_SLICE = 4_096;
 
 /** Far beyond any document of ours; payloads of entries have a limit of their own below it. */
-const DEPTH_LIMIT = 128;
+export const DEPTH_LIMIT = 128;
 
 /** Where a body comes from: a request, or an answer to one of ours. */
 export type BodySource = Pick<Request, "headers" | "body" | "signal">;

@@ -17,10 +17,9 @@ import type { Operation } from "../operations/operation.ts";
 import { OPERATIONS } from "../operations/registry.ts";
 import { callFactory } from "./caller.ts";
 import { isExecutor } from "./connectors.ts";
+import { BODY_LIMIT } from "./limits.ts";
 import { mcpServer } from "./server.ts";
 import { surfaceOf } from "./surface.ts";
-
-const BODY_LIMIT = 4 * 1_048_576;
 
 /** What the door in front of the endpoint knows of who came in. */
 export type CallerEnv = AppEnv & { Variables: { caller: { token: string }; rights?: unknown } };

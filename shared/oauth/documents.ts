@@ -6,7 +6,7 @@ import type { Network } from "./network.ts";
 import { isPublicAddress } from "./public-address.ts";
 
 const TIMEOUT_MS = 5_000;
-const SIZE_LIMIT = 10_240;
+export const SIZE_LIMIT = 10_240;
 /** However short the publisher's own limits: a page that is opened twice is fetched once. */
 const SHORTEST_SECONDS = 60;
 /** However long: a redirect URI that was taken out must stop working. */

@@ -7,7 +7,7 @@ import type { ErrorCode } from "../http/errors.ts";
  * What codes of ours are called in OAuth (RFC 6749 section 5.2, RFC 6750 section 3.1, RFC 7591 section
  * 3.2.2, RFC 8707 section 2). Those that are missing are faults of the request.
  */
-const OAUTH_CODE: Partial<Record<ErrorCode, string>> = {
+export const OAUTH_CODE: Partial<Record<ErrorCode, string>> = {
   missing_token: "invalid_token",
   invalid_token: "invalid_token",
   insufficient_scope: "insufficient_scope",

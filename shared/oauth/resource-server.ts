@@ -8,7 +8,7 @@ import type { CallerEnv } from "../mcp/endpoint.ts";
 import { WELL_KNOWN } from "./metadata.ts";
 import { BASELINE, formatScopes } from "./scopes.ts";
 
-const MCP_LIMIT: Limit = { bucket: "mcp", capacity: 300, perSeconds: 60 };
+export const MCP_LIMIT: Limit = { bucket: "mcp", capacity: 300, perSeconds: 60 };
 
 /** The MCP endpoint's door: who comes without a good token is told where to get one. */
 export function resourceServer(

@@ -30,7 +30,8 @@ export const DEVICE_OPERATIONS: Operation[] = [
     table: "devices",
     one: "device",
     many: "devices",
-    about: "capture clients with their workspace, system and when they were last heard",
+    about:
+      "capture clients with their workspace, system and when they were last heard; silent for 90 seconds is offline",
     section: "devices",
     key: { uuid: deviceUuid },
     filters: {

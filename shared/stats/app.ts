@@ -19,9 +19,9 @@ export const STATS_VARIABLES = [
   "BUSYMATE_ISSUER",
 ] as const;
 
-const RATE: Limit = { bucket: "stats", capacity: 300, perSeconds: 60 };
+export const RATE: Limit = { bucket: "stats", capacity: 300, perSeconds: 60 };
 /** A post of the most components with the longest texts is half of it. */
-const REQUEST_LIMIT = 65_536;
+export const REQUEST_LIMIT = 65_536;
 const TIMEOUT_MS = 10_000;
 
 export const statsQuery = z.object({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** Far more than an installation has; keeps a post, and the row that everyone reads, small. */
-const COMPONENT_LIMIT = 50;
+export const COMPONENT_LIMIT = 50;
 
 const moment = z.iso.datetime({ offset: true });
 const measure = z.number().nonnegative();

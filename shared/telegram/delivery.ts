@@ -15,7 +15,7 @@ import { wordingOf } from "./messages.ts";
 import { sayCaptured } from "./say.ts";
 
 const HEADER = "X-Busymate-Ticket";
-const RATE: Limit = { bucket: "telegram-deliver", capacity: 120, perSeconds: 60 };
+export const RATE: Limit = { bucket: "telegram-deliver", capacity: 120, perSeconds: 60 };
 const BATCH = 20;
 /** Messages are leased for 60 s: what is not sent by then somebody else would send too. */
 const BUDGET_MS = 40_000;

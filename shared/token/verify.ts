@@ -38,7 +38,7 @@ export interface VerifierOptions {
 }
 
 const ALGORITHMS = ["ES256"];
-const TOKEN_LIMIT = 8_192;
+export const TOKEN_LIMIT = 8_192;
 
 export function createVerifier({ issuer, authUrl, fetch }: VerifierOptions): Verifier {
   // Keys are kept 10 minutes; an unknown kid fetches anew, at most every 30 s.

@@ -36,7 +36,7 @@ const metrics = z.array(z.object({
   seconds: z.number(),
   buckets: z.array(z.int()),
 })).nullable();
-const METRICS_LIMIT: Limit = { bucket: "metrics", capacity: 60, perSeconds: 60 };
+export const METRICS_LIMIT: Limit = { bucket: "metrics", capacity: 60, perSeconds: 60 };
 const METRICS_TIMEOUT_MS = 5_000;
 
 /** The function `api`: what anyone may know, and for those who watch over it how it is used. */

@@ -36,7 +36,6 @@ begin
       'duration_ms', m.duration_ms, 'request_size', m.request_size, 'response_size', m.response_size))),
     'entries', 'ws:' || m.workspace_id, true)
   from (
-    -- A hundred thin rows stay below the 200 kB that a message may have, even when every text is at its limit.
     select n.*, (row_number() over (partition by n.workspace_id) - 1) / 100 as part from new_entries n
   ) as m
   group by m.workspace_id, m.part

@@ -38,6 +38,9 @@ begin
       if jsonb_typeof(value) <> 'string' then
         return private.filter_error(position_, 'value must be a text');
       end if;
+      if char_length(value #>> '{}') > 1000 then
+        return private.filter_error(position_, 'value must have at most 1,000 characters');
+      end if;
       return quote_literal(value #>> '{}');
     when 'number' then
       if jsonb_typeof(value) <> 'number' then
@@ -54,7 +57,8 @@ begin
       end if;
       return value #>> '{}';
     when 'time' then
-      if jsonb_typeof(value) <> 'string' or (value #>> '{}') !~ '^[0-9]{4}-[0-9]{2}-[0-9]{2}'
+      if jsonb_typeof(value) <> 'string'
+        or (value #>> '{}') !~ '^\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d(:?\d\d)?)?)?$'
         or not pg_input_is_valid(value #>> '{}', 'timestamptz') then
         return private.filter_error(position_, 'value must be an ISO 8601 time');
       end if;

@@ -17,7 +17,7 @@ comment on column public.saved_filters.id is 'Identity.';
 comment on column public.saved_filters.workspace_id is 'The workspace it belongs to.';
 comment on column public.saved_filters.user_id is 'Who made it.';
 comment on column public.saved_filters.name is 'Name, unique in its workspace.';
-comment on column public.saved_filters.filter is 'The filter as entries_filtered_list takes it; checked when saved.';
+comment on column public.saved_filters.filter is 'The filter as entries_search takes it; checked when saved.';
 comment on column public.saved_filters.text is 'The filter in its text form, as typed.';
 comment on column public.saved_filters.created_at is 'When it was made.';
 comment on column public.saved_filters.updated_at is 'Last change of this row.';

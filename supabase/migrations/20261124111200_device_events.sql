@@ -39,18 +39,31 @@ begin
     return null;
   end if;
   perform realtime.send(
-    jsonb_build_object('uuid', s.device_uuid, 'online', s.online, 'vpn_state', s.vpn_state, 'ip_country', s.ip_country),
+    case tg_op when 'DELETE' then jsonb_build_object('uuid', s.device_uuid, 'online', false, 'vpn_state', null, 'ip_country', null)
+      else jsonb_build_object('uuid', s.device_uuid, 'online', s.online, 'vpn_state', s.vpn_state, 'ip_country', s.ip_country) end,
     'device-status', 'ws:' || workspace, true);
   perform realtime.send(jsonb_build_object('uuid', s.device_uuid, 'workspace_id', workspace), tg_op, 'device_status:all', true);
   return null;
 end
 $$;
-comment on function private.announce_status() is 'Row trigger: a device went on- or offline, or its tunnel or country changed.';
+comment on function private.announce_status() is 'Row trigger: a device went on- or offline, its tunnel or country changed, or nothing is known of it any more.';
 create trigger announce_status after insert or delete on public.device_status
 for each row execute function private.announce_status();
 create trigger announce_status_change after update on public.device_status
 for each row when ((old.online, old.vpn_state, old.ip_country) is distinct from (new.online, new.vpn_state, new.ip_country))
 execute function private.announce_status();
+
+-- Before the device itself is gone: afterwards nobody knows whom its status concerned.
+create function private.take_status_along() returns trigger
+language plpgsql security definer set search_path = '' as $$
+begin
+  delete from public.device_status s where s.device_uuid = old.uuid;
+  return old;
+end
+$$;
+comment on function private.take_status_along() is 'Row trigger: the status of a device goes before the device does, so that its going is announced.';
+create trigger take_status_along before delete on public.devices
+for each row execute function private.take_status_along();
 
 -- A heartbeat is a write of device_status; silence for 90 seconds is offline.
 create function private.mark_silent_devices() returns integer

@@ -1,5 +1,5 @@
 -- Purpose: counts of entries that cost the same however many there are.
--- Affected: private.count_deltas, day_counts, total_counts, minute_counts, second_counts; triggers on entries;
+-- Affected: private.count_deltas, day_counts, total_counts, minute_counts, second_counts, day_arrivals; triggers on entries;
 --           private.fold_counts, forget_counts_of, expire_partitions.
 -- Special: statements append deltas, cron folds them, readers add what is not folded yet. Measured with 8 writers:
 --          unsorted upserts 233 rows/s and deadlocks, sorted 50,700, appends 155,300. What is counted is read from the
@@ -79,6 +79,15 @@ comment on column private.second_counts.second is 'Start of the second.';
 comment on column private.second_counts.n is 'How many.';
 create index second_counts_second on private.second_counts (second);
 alter table private.second_counts enable row level security;
+
+create table private.day_arrivals (
+  day date primary key,
+  last_arrival timestamptz not null
+);
+comment on table private.day_arrivals is 'When a day last got an entry: a day is dropped when that is 30 days ago, and nobody reads the day to find out.';
+comment on column private.day_arrivals.day is 'UTC day of ts.';
+comment on column private.day_arrivals.last_arrival is 'When the arrival was folded, which is later than received_at, never earlier.';
+alter table private.day_arrivals enable row level security;
 
 create function private.count_entries() returns trigger
 language plpgsql security definer set search_path = '' as $$
@@ -170,6 +179,11 @@ begin
     when matched and c.n + f.n = 0 then delete
     when matched then update set n = c.n + f.n
     when not matched then insert (workspace_id, second, n) values (f.workspace_id, f.at, f.n)
+  ), arrivals as (
+    -- Not now(): entries may have arrived since this transaction began, while it waited for its turn.
+    insert into private.day_arrivals (day, last_arrival)
+    select (t.at at time zone 'UTC')::date as day, clock_timestamp() from taken t where t.n > 0 group by 1
+    on conflict (day) do update set last_arrival = excluded.last_arrival
   )
   select count(*) into folded from taken;
   delete from private.minute_counts m where m.minute < minutes_from;
@@ -181,68 +195,46 @@ comment on function private.fold_counts() is 'Folds the appended deltas into the
 
 create function private.forget_day(day date) returns void
 language sql security definer set search_path = '' as $$
-  with gone as (
-    delete from private.day_counts d where d.day = $1 returning d.workspace_id, d.dimension, d.key, d.n
-  )
-  merge into private.total_counts c
-  using (
-    select w.id as workspace_id, g.dimension, g.key, sum(g.n) as n
-    from gone g cross join lateral (values (g.workspace_id), ('00000000-0000-0000-0000-000000000000'::uuid)) as w (id)
-    group by 1, 2, 3
-  ) as g
-  on c.workspace_id = g.workspace_id and c.dimension = g.dimension and c.key = g.key
-  when matched and c.n = g.n then delete
-  when matched then update set n = c.n - g.n
-  when not matched then insert (workspace_id, dimension, key, n) values (g.workspace_id, g.dimension, g.key, -g.n)
+  insert into private.count_deltas (workspace_id, dimension, key, at, n)
+  select d.workspace_id, d.dimension, d.key, d.day::timestamp at time zone 'UTC', -d.n from private.day_counts d where d.day = $1;
+  delete from private.day_arrivals a where a.day = $1;
 $$;
-comment on function private.forget_day(date) is 'Takes the folded counts of a day off the totals. The caller has folded in the same transaction, so nobody else does meanwhile.';
+comment on function private.forget_day(date) is 'Appends what takes the folded counts of a day away. The caller has folded in the same transaction, so nobody else does meanwhile.';
 
--- As before, and the counts go with the day. Most of them go before the lock, which stops ingest; behind it only what
--- deletions changed since.
+-- As before, and the counts go with the day.
 create or replace function private.expire_partitions() returns integer
 language plpgsql security definer set search_path = '' set lock_timeout = '2s' as $$
 declare
-  holds_fresh constant text := 'select exists (select from public.entries_%s where received_at >= now() - interval ''30 days'')';
+  cutoff constant timestamptz := now() - interval '30 days';
+  day date;
   suffix text;
-  alive boolean;
-  doomed text[] := '{}';
+  doomed date[];
 begin
-  -- First of all, for the lock it takes: behind a look at the days it could deadlock with another run that drops them.
+  -- First of all, for the lock it takes: behind the parent's it could deadlock with another run that drops days.
   perform private.fold_counts();
-  for suffix in
-    select right(c.relname, 10)
+  doomed := array(
+    select d.day
     from pg_catalog.pg_inherits i
     join pg_catalog.pg_class c on c.oid = i.inhrelid
+    cross join lateral (select to_date(right(c.relname, 10), 'YYYY_MM_DD') as day) as d
     where i.inhparent = 'public.entries'::regclass and c.relname ~ '^entries_[0-9]{4}_[0-9]{2}_[0-9]{2}$'
-      and to_date(right(c.relname, 10), 'YYYY_MM_DD') < (now() at time zone 'UTC')::date - 30
-    order by 1
-  loop
-    execute format(holds_fresh, suffix) into alive;
-    if not alive then
-      doomed := doomed || suffix;
-    end if;
-  end loop;
-  while doomed <> '{}' loop
-    begin
-      perform private.forget_day(to_date(d.suffix, 'YYYY_MM_DD')) from unnest(doomed) as d (suffix);
-      -- Dropping waits for transactions that write to the day and would take with it what they commit meanwhile: so it
-      -- waits first (nothing new gets past the parent's lock), and looks again.
-      lock table only public.entries in access exclusive mode;
-      perform private.fold_counts();
-      foreach suffix in array doomed loop
-        execute format(holds_fresh, suffix) into alive;
-        if alive then
-          raise exception 'entries of % arrived just now', suffix using errcode = 'BMDAY';
-        end if;
-        perform private.forget_day(to_date(suffix, 'YYYY_MM_DD'));
-        execute format('drop table public.entries_%s', suffix);
-        execute format('drop table private.entry_payloads_%s', suffix);
-      end loop;
-      exit;
-    exception when sqlstate 'BMDAY' then
-      -- Undone with the lock and all; the day stays, the others go once more.
-      doomed := array_remove(doomed, suffix);
-    end;
+      and d.day < (now() at time zone 'UTC')::date - 30
+      and not exists (select from private.day_arrivals a where a.day = d.day and a.last_arrival >= cutoff));
+  if doomed = '{}' then
+    return 0;
+  end if;
+  -- Dropping waits for transactions that write to the day and would take with it what they commit meanwhile: so it waits
+  -- first (nothing new gets past the parent's lock), and looks again.
+  lock table only public.entries in access exclusive mode;
+  perform private.fold_counts();
+  doomed := array(
+    select d.day from unnest(doomed) as d (day)
+    where not exists (select from private.day_arrivals a where a.day = d.day and a.last_arrival >= cutoff));
+  foreach day in array doomed loop
+    suffix := to_char(day, 'YYYY_MM_DD');
+    perform private.forget_day(day);
+    execute format('drop table public.entries_%s', suffix);
+    execute format('drop table private.entry_payloads_%s', suffix);
   end loop;
   return cardinality(doomed);
 end

@@ -110,7 +110,8 @@ begin
       end if;
       -- A name is one of the caller's devices, also where the condition runs past row security.
       select string_agg(case
-        when jsonb_typeof(v) <> 'string' then private.filter_error(position_, 'device must be a uuid or a name')
+        when jsonb_typeof(v) <> 'string' or char_length(v #>> '{}') > 1000
+          then private.filter_error(position_, 'device must be a uuid or a name')
         when pg_input_is_valid(v #>> '{}', 'uuid') then format('select %L::uuid', v #>> '{}')
         else format(
           'select d.uuid from public.devices d
@@ -126,7 +127,8 @@ begin
          where et.workspace_id = any ((select private.workspaces_with(''tags'', ''view''))::uuid[]) and %s)',
         case when op = 'exists' and not wanted then 'not in' else 'in' end,
         case when op = 'exists' then 'true' else private.filter_match(
-          field.expression, op,
+          -- A regular expression heeds case, as everywhere: a capital in it would find nothing in lower case.
+          case op when 'regex' then 't.name::text' else field.expression end, op,
           case when op in ('eq', 'neq', 'in') then lower(value::text)::jsonb else value end, position_) end);
     when 'header' then
       if scope = 'search_redacted' and op <> 'exists' and private.is_secret_name(node ->> 'name') then
@@ -256,11 +258,14 @@ language plpgsql stable security definer set search_path = '' as $$
 declare
   most_candidates constant integer := 20000;
   step constant integer := 500;
-  -- Bodies are up to 1 MiB: what takes long ends here and goes on with the next call, well inside statement_timeout.
-  until constant timestamptz := clock_timestamp() + interval '3 seconds';
-  condition constant text := private.filter_sql(
-    filter, scope => case when private.has_capability('secrets', 'view') then 'search' else 'search_redacted' end);
+  reveal constant boolean := private.has_capability('secrets', 'view');
+  condition constant text := private.filter_sql(filter, scope => case when reveal then 'search' else 'search_redacted' end);
   bound constant jsonb := private.filter_bound(coalesce(filter, '{}'));
+  -- Bodies are up to 1 MiB each, and redacting one takes long: how much is read between two looks at the clock.
+  most_octets constant integer := case when reveal then 16777216 else 2097152 end
+    / greatest(1, jsonb_array_length(jsonb_path_query_array(coalesce(filter, '{}'), '$.**.field ? (@ == "body")')));
+  -- What takes long ends here and goes on with the next call, well inside statement_timeout.
+  until constant timestamptz := clock_timestamp() + interval '3 seconds';
   found jsonb := '[]';
   examined integer := 0;
   batch record;
@@ -269,19 +274,28 @@ begin
     raise exception 'page_size: give a number from 1 to 500' using errcode = 'PT400';
   end if;
   loop
+    -- The length of a body is known without reading it. One candidate is taken whatever it weighs.
     execute format(
-      'with candidate as materialized (
+      'with listed as materialized (
          select * from private.list_entries($1, $2, $3, $4, $5)
+       ), weighed as materialized (
+         select l.*, p.request_headers, p.response_headers, p.request_body, p.request_body_mark, p.response_body, p.response_body_mark,
+           coalesce(sum(coalesce(octet_length(p.request_body), 0) + coalesce(octet_length(p.response_body), 0))
+             over (order by l.ts desc, l.id desc rows between unbounded preceding and 1 preceding), 0) as octets_before
+         from listed l left join private.entry_payloads p on p.id = l.id and p.ts = l.ts
        ), matching as (
-         select e.* from candidate e left join private.entry_payloads p on p.id = e.id and p.ts = e.ts
-         where %s order by e.ts desc, e.id desc limit $6
+         select e.id from weighed e
+         cross join lateral (
+           select e.request_headers, e.response_headers, e.request_body, e.request_body_mark, e.response_body, e.response_body_mark) p
+         where e.octets_before < $7 and %s order by e.ts desc, e.id desc limit $6
+       ), candidate as (
+         select count(*) as n, min(w.ts) as ts, (array_agg(w.id order by w.ts, w.id))[1] as id from weighed w where w.octets_before < $7
        )
-       select (select count(*) from candidate) as candidates,
-         (select coalesce(jsonb_agg(to_jsonb(m) order by m.ts desc, m.id desc), ''[]'') from matching m) as rows,
-         (select min(c.ts) from candidate c) as ts,
-         (select c.id from candidate c order by c.ts, c.id limit 1) as id', condition)
+       select (select count(*) from listed) as listed, c.n as candidates, c.ts, c.id,
+         (select coalesce(jsonb_agg(to_jsonb(l) order by l.ts desc, l.id desc), ''[]'') from listed l join matching m on m.id = l.id) as rows
+       from candidate c', condition)
     into batch
-    using workspace_id, bound, before_ts, before_id, step, page_size - jsonb_array_length(found);
+    using workspace_id, bound, before_ts, before_id, step, page_size - jsonb_array_length(found), most_octets;
     found := found || batch.rows;
     examined := examined + batch.candidates;
     if jsonb_array_length(found) >= page_size then
@@ -290,11 +304,15 @@ begin
     end if;
     before_ts := coalesce(batch.ts, before_ts);
     before_id := coalesce(batch.id, before_id);
-    if batch.candidates < step or examined >= most_candidates or clock_timestamp() > until then
+    if batch.candidates < step and batch.candidates = batch.listed then
       return jsonb_build_object(
         'rows', found,
         'scanned_to', case when before_ts is not null then jsonb_build_object('ts', before_ts, 'id', before_id) end,
-        'complete', batch.candidates < step);
+        'complete', true);
+    end if;
+    if examined >= most_candidates or clock_timestamp() > until then
+      return jsonb_build_object(
+        'rows', found, 'scanned_to', jsonb_build_object('ts', before_ts, 'id', before_id), 'complete', false);
     end if;
   end loop;
 end

@@ -63,6 +63,7 @@ language plpgsql stable security definer set search_path = '' rows 50 as $$
 declare
   c record;
   everything boolean;
+  purged text;
   condition constant text := private.filter_sql(filter);
   -- The first comparison prunes partitions, the second is the exact place. Ids are in order of ts.
   place constant text := case when before_ts is null then 'true'
@@ -93,11 +94,11 @@ begin
     end if;
   elsif everything then
     -- The newest of everything is a walk down the index of ids.
+    select case when count(*) = 0 then 'true' else format('e.workspace_id <> all (%L::uuid[])', array_agg(p.workspace_id)) end
+    into purged from private.workspace_purges p;
     return query execute format(
-      'select e.* from public.entries e
-       where e.workspace_id <> all (array(select p.workspace_id from private.workspace_purges p)) and %s and %s
-       order by e.id desc limit %s',
-      place_by_id, condition, page_size);
+      'select e.* from public.entries e where %s and %s and %s order by e.id desc limit %s',
+      purged, place_by_id, condition, page_size);
   else
     return query execute format(
       'select p.* from unnest($1) as w (id)

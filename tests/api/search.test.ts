@@ -139,6 +139,43 @@ describe("entries_search", () => {
     expect(seen.sort()).toEqual(sorted("plain", "login"));
   });
 
+  it("reads a bounded amount of bodies at a time, however long they take to look through", async () => {
+    const owner = await newPerson();
+    const looker = await newPerson("viewer");
+    await enrol(owner.workspaceId, looker);
+    const device = await newDevice(owner);
+    const long = "lorem ipsum dolor sit amet ".repeat(38_000);
+    const entries = Array.from({ length: 9 }, (_, i) =>
+      exchangeOf({
+        request_id: `${i}`,
+        ts: new Date(Date.now() - i * 1000).toISOString(),
+      }, {
+        requestBody: i === 4 ? "needle" : null,
+        responseBody: i === 8 ? `${long}needle` : long,
+      }));
+    for (let at = 0; at < entries.length; at += 3) {
+      expect(await ingest(device, entries.slice(at, at + 3))).toMatchObject({ accepted: 3 });
+    }
+    // The more conditions read a body, the fewer are read at a time, and fewer yet where each is
+    // redacted first: here two.
+    for (const [person, conditions] of [[owner, 8], [looker, 1]] as const) {
+      const found = { field: "body", op: "glob", value: "*needle" };
+      const filter = {
+        or: [...Array(conditions - 1).fill({ ...found, value: "*nowhere" }), found],
+      };
+      const names: string[] = [];
+      let place: Record<string, unknown> = {};
+      let complete = false;
+      for (let calls = 0; calls < 9 && !complete; calls++) {
+        const answer = await search(person, filter, place);
+        names.push(...answer.rows.map(({ request_id }) => request_id));
+        complete = answer.complete;
+        place = { before_ts: answer.scanned_to!.ts, before_id: answer.scanned_to!.id };
+      }
+      expect({ names, complete }).toEqual({ names: ["4", "8"], complete: true });
+    }
+  });
+
   it("refuses what is no filter, with the position", async () => {
     const faults: [unknown, RegExp][] = [
       [{ field: "header", op: "eq", value: "x" }, /name must be the name of a header/],
@@ -177,6 +214,10 @@ describe("the field tag", () => {
     expect((await named(ann, { not: filter })).length).toBe(3);
     const counted = await rpc(ann.token, "entries_filtered_count", { filter });
     expect(counted.body).toEqual({ count: 1, kind: "exact" });
+    // A regular expression heeds the case that the name was given.
+    expect(await named(ann, { field: "tag", op: "regex", value: `^Odd ${word}` }))
+      .toEqual(sorted("login"));
+    expect(await named(ann, { field: "tag", op: "regex", value: `^odd ${word}` })).toEqual([]);
   });
 });
 

@@ -4,6 +4,7 @@
 import fc from "fast-check";
 import type postgres from "postgres";
 import { beforeAll, describe, expect, it } from "vitest";
+import { ageDays } from "../support/arrivals.ts";
 import { rest, rowsOf, rpc } from "../support/rest.ts";
 import {
   call,
@@ -228,6 +229,7 @@ async function age(what: "nothing" | "some" | "old days"): Promise<void> {
         and ts < date_trunc('day', now(), 'UTC') - make_interval(days => ${
       Math.min(...OLD_DAYS)
     } - 1)`;
+    await ageDays(sql);
   }
 }
 

@@ -1,4 +1,5 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { ageDays } from "../support/arrivals.ts";
 import { rpc } from "../support/rest.ts";
 import { sessionOf } from "../support/sessions.ts";
 import {
@@ -158,6 +159,7 @@ describe("retention", () => {
     await database()`
       update public.entries set received_at = now() - make_interval(days => ${daysAgo})
       where request_id = ${requestId}`;
+    await ageDays(database());
   }
   const exists = async (requestId: string) =>
     (await database()`

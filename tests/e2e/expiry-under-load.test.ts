@@ -4,6 +4,7 @@
 import postgres from "postgres";
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { ageDays } from "../support/arrivals.ts";
 import { type OwnStack, startOwnStack } from "../support/own-stack.ts";
 
 const DAY = 86_400_000;
@@ -42,6 +43,7 @@ it("drops no row younger than its limit and keeps no writer waiting for a second
       update public.entries set received_at = ts
       where device_uuid = ${device} and ts >= ${ts} and ts < ${new Date(ts.getTime() + 600_000)}`;
   }
+  await ageDays(sql);
   const count = async (ts: Date) => {
     const [{ n }] = await sql<[{ n: number }]>`
       select count(*)::int as n from public.entries where device_uuid = ${device}

@@ -359,3 +359,32 @@ describe("what no client sends", () => {
     expect((await ask("http://localhost:6274")).status).toBe(200);
   });
 });
+
+describe("resources", () => {
+  it("are the documentation, whose pages lead to each other", async () => {
+    const { client } = await open(viewer.token);
+    const { resources } = await client.listResources();
+    const uris = resources.map(({ uri }) => uri);
+    expect(uris).toEqual(expect.arrayContaining([
+      "busymate://docs/filter",
+      "busymate://docs/tools",
+      "busymate://docs/oauth",
+      "busymate://docs/realtime",
+      "busymate://docs/errors-and-limits",
+    ]));
+    const texts = await Promise.all(uris.map(async (uri) => {
+      const { contents } = await client.readResource({ uri });
+      return (contents[0] as { text: string }).text;
+    }));
+    for (const text of texts) expect(text.length).toBeGreaterThan(400);
+    const links = texts.join("\n").match(/busymate:\/\/docs\/[\w-]+/g);
+    expect(links!.length).toBeGreaterThan(5);
+    expect(links!.filter((link) => !uris.includes(link))).toEqual([]);
+  });
+
+  it("that there are not are refused by name", async () => {
+    const { client } = await open(viewer.token);
+    await expect(client.readResource({ uri: "busymate://docs/secrets" }))
+      .rejects.toThrow("There is no resource busymate://docs/secrets");
+  });
+});

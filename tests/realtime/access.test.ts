@@ -196,6 +196,28 @@ describe("what is captured", () => {
       .toEqual(new Set(batch.map(({ request_id }) => request_id)));
   });
 
+  it("comes in smaller messages where JSON escapes make its texts long", async () => {
+    const listener = await join(await connect("ann"), `ws:${ann.workspaceId}`);
+    const odd = "\u0001".repeat(300);
+    const batch = Array.from(
+      { length: 150 },
+      (_, i) =>
+        exchangeOf({ request_id: `${i}${odd}`.slice(0, 200) }, {
+          url: `https://x.example/${odd}`,
+          host: odd,
+          method: odd,
+        }),
+    );
+    await ingest(annsDevice, batch);
+    await until(() => entriesOf(listener).length >= 150);
+    for (const { payload } of listener.broadcasts) {
+      expect(Buffer.byteLength(JSON.stringify(payload))).toBeLessThan(200_000);
+    }
+    // In the order of the batch, none twice.
+    expect(entriesOf(listener).map((row) => row["request_id"]))
+      .toEqual(batch.map(({ request_id }) => request_id));
+  });
+
   it("is not announced again by a retry", async () => {
     const listener = await join(await connect("ann"), `ws:${ann.workspaceId}`);
     const [entry, last] = [exchangeOf(), exchangeOf()];

@@ -7,15 +7,7 @@ import {
 } from "../../shared/realtime/events/catalogue.ts";
 import { uuid } from "../../shared/realtime/events/event.ts";
 import { rest, rowsOf, rpc } from "../support/rest.ts";
-import {
-  call,
-  database,
-  type Device,
-  exchangeOf,
-  ingest,
-  newDevice,
-  newPerson,
-} from "../support/world.ts";
+import { call, type Device, exchangeOf, ingest, newDevice, newPerson } from "../support/world.ts";
 import { assembleCast, type Caller, type Cast, channelNames } from "./support/cast.ts";
 import { join, type Listener } from "./support/client.ts";
 
@@ -282,14 +274,19 @@ describe("what is announced", () => {
         event === "UPDATE" && (payload as { uuid: string }).uuid === visitor.uuid
       ),
     ).toHaveLength(1);
-    await database()`delete from public.device_status where device_uuid = ${visitor.uuid}`;
-    await hears("deviceStatus", "DELETE", hint);
-
     const unpaired = await call(`/functions/v1/device-pair/${visitor.uuid}`, cast.member.token, {
       method: "DELETE",
     });
     expect(unpaired.ok).toBe(true);
     await unpaired.body?.cancel();
+    // With the device goes what was known of its state.
+    await hears("deviceStatus", "DELETE", hint);
+    await hears("workspace", "device-status", {
+      uuid: visitor.uuid,
+      online: false,
+      vpn_state: null,
+      ip_country: null,
+    });
     await hears("devices", "DELETE", hint);
     await hears("workspace", "device", { uuid: visitor.uuid, op: "DELETE" });
   });

@@ -1,81 +1,213 @@
-// Every example of the README and of the pages for integrators runs as it stands there.
+// Every example of the README and of docs/ runs as it stands there, and answers what the page shows.
+// The shell commands of a page are one session, as a reader has it.
 
-import { execFile } from "node:child_process";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { parse } from "yaml";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { root, toolPath } from "../../scripts/tools.ts";
+import { type Clone, newClone } from "../support/clone.ts";
+import { newAddress } from "../support/neighbour.ts";
 import { stack } from "../support/stack.ts";
-import { exchangeOf, ingest, newDevice, newPerson, type Person } from "../support/world.ts";
+import {
+  database,
+  type Device,
+  exchangeOf,
+  ingest,
+  newDevice,
+  newPerson,
+  type Person,
+} from "../support/world.ts";
+import { differenceOf } from "./support/answers.ts";
+import { type Block, blocksOf, PAGES } from "./support/pages.ts";
 
-const PAGES = ["README.md", "docs/busybro.md"];
-/** Blocks that set something up for good are what other tests are about. */
-const ELSEWHERE = /npm (?:ci|start|test|run demo)/;
+/** Blocks that another test runs, or that no test can; by page and how they begin. */
+const ELSEWHERE: readonly (readonly [page: string, begin: string, where: string])[] = [
+  ["README.md", "npm ci && npm start", "tests/e2e/newcomer.test.ts"],
+  ["README.md", "npm run capture", "tests/e2e/newcomer.test.ts"],
+  ["README.md", "curl --proxy", "tests/e2e/newcomer.test.ts"],
+  [
+    "README.md",
+    "TOKEN=$(npm run -s token -- ada@busymate.test)\ncurl",
+    "tests/e2e/newcomer.test.ts",
+  ],
+  ["README.md", "npm test", "is what runs here"],
+  ["docs/advisors.md", "node_modules/@supabase", "tests/database/advisors.test.ts"],
+  ["docs/deploy.md", "export SUPABASE_ACCESS_TOKEN", "tests/deploy/deploy.test.ts"],
+  ["docs/deploy.md", "npm run deploy -- --admin", "tests/deploy/deploy.test.ts"],
+  ["docs/deploy.md", "npm run verify", "tests/operations/verify.test.ts"],
+  ["docs/mcp-tools.md", "claude mcp add", "is another program's"],
+  ["docs/operations.md", "npm run backup", "tests/operations/backup.test.ts"],
+  ["docs/operations.md", "# each needs Docker", "needs Docker"],
+  ["docs/stats-and-status.md", "npm run status-agent", "tests/e2e/status-agent.test.ts"],
+  ["docs/telegram.md", "npm run telegram-webhook", "tests/telegram/webhook-command.test.ts"],
+  ["docs/versioning.md", "npm run sync-version", "tests/contract/contract.test.ts"],
+];
 
-interface Example {
-  page: string;
-  language: string;
-  code: string;
-}
+const elsewhere = ({ page, code }: Block) =>
+  ELSEWHERE.filter(([where, begin]) => where === page && code.startsWith(begin));
 
-const examples: Example[] = (await Promise.all(PAGES.map(async (page) => {
-  const text = await readFile(page, "utf8");
-  return [...text.matchAll(/^```(sh|ts)\n([\s\S]*?)^```$/gm)]
-    .map(([, language, code]) => ({ page, language: language!, code: code! }));
-}))).flat().filter(({ code }) => !ELSEWHERE.test(code));
+const blocks = (await Promise.all(PAGES.map(blocksOf))).flat();
+const here = blocks.filter((block) => elsewhere(block).length === 0);
+const inLanguage = (language: string) => here.filter((block) => block.language === language);
+const named = (block: Block) => `${block.page}, ${block.section}`;
 
 let ann: Person;
-let directory: string;
+let device: Device;
+let clone: Clone;
 beforeAll(async () => {
-  ann = await newPerson();
-  await ingest(await newDevice(ann), [exchangeOf({}, { statusCode: 500 })]);
-  // Inside the project, or an example could not import what it imports.
-  directory = await mkdtemp(join("node_modules", ".examples-"));
-  await writeFile(join(directory, "stack.json"), JSON.stringify(stack()));
+  [ann, clone] = await Promise.all([newPerson(), newClone()]);
+  device = await newDevice(ann);
+  await ingest(device, [exchangeOf({}, { statusCode: 500 })]);
+  await mkdir(join(clone.path, ".busymate"));
+  await writeFile(join(clone.path, ".busymate/stack.json"), JSON.stringify(stack()));
 });
-afterAll(() => rm(directory, { recursive: true, force: true }));
+afterAll(() => clone?.remove());
 
-it("there are examples of both kinds", () => {
-  expect(new Set(examples.map(({ language }) => language))).toEqual(new Set(["sh", "ts"]));
+/** The stack's address in place of the usual one. */
+const local = (text: string) =>
+  text.replaceAll("http://127.0.0.1:54321", stack().url)
+    .replaceAll(encodeURIComponent("http://127.0.0.1:54321"), encodeURIComponent(stack().url));
+
+interface Outcome {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+/** Runs a program in the clone; `watch` may end it, being told of everything that comes out. */
+function run(
+  program: string,
+  args: string[],
+  watch?: (out: string) => boolean,
+): Promise<Outcome> {
+  return new Promise((resolve, reject) => {
+    const { BUSYMATE_DATA: _, ...environment } = process.env;
+    const child = spawn(program, args, {
+      cwd: clone.path,
+      env: { ...environment, TOKEN: ann.token, KEY: stack().publishable_key, URL: stack().url },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    // One that outlives its test would hold the clone.
+    onTestFinished(() => void child.kill());
+    const outcome: Outcome = { code: null, out: "", err: "" };
+    child.stdout.on("data", (chunk) => {
+      outcome.out += String(chunk);
+      if (watch?.(outcome.out)) child.kill();
+    });
+    child.stderr.on("data", (chunk) => outcome.err += String(chunk));
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ ...outcome, code }));
+  });
+}
+
+describe("shell commands", () => {
+  const pages = grouped(inLanguage("sh"));
+  it.each([...pages])("of %s run one after the other", async (_page, session) => {
+    // Where the page shows an answer it may be a refusal; elsewhere curl must succeed. Limits count by
+    // address, so that a page has one of its own.
+    const script = [
+      "set -euo pipefail",
+      `curl() { command curl --interface ${newAddress()} $MUST "$@"; }`,
+      // The CLI that is installed, where npx would fetch the same one.
+      `npx() { [ "$1" = supabase ]; ${toolPath("supabase")} "\${@:2}"; }`,
+      ...session.map(({ code, answer }) =>
+        `printf '\\x1e'; MUST=${answer ? "" : "--fail-with-body"}\n${local(code)}`
+      ),
+    ].join("\n");
+    await writeFile(join(clone.path, "session.sh"), script);
+    const { code, out, err } = await run("bash", ["session.sh"]);
+    const answers = out.split("\x1e").slice(1);
+    const last = session[answers.length - 1];
+    expect({ code, at: code === 0 ? "" : `${last?.code}${out}${err}` }).toEqual({
+      code: 0,
+      at: "",
+    });
+    for (const [index, { code, answer }] of session.entries()) {
+      const came = answers[index]!;
+      const difference = answer
+        ? differenceOf({ ...answer, code: local(answer.code) }, came)
+        : came.trim() === "" && !code.includes(">")
+        ? "nothing"
+        : undefined;
+      expect({ code, came, difference }).toEqual({ code, came, difference: undefined });
+    }
+  }, 120_000);
 });
 
-it.each(examples.map((example) => [`${example.page}: ${example.code.split("\n")[0]}`, example]))(
-  "%s",
-  async (_, { language, code }) => {
-    const env = {
-      ...process.env,
-      BUSYMATE_DATA: directory,
-      TOKEN: ann.token,
-      KEY: stack().publishable_key,
-      URL: stack().url,
-    };
-    const local = code.replaceAll("http://127.0.0.1:54321", stack().url);
-    const file = join(
-      directory,
-      `example-${Math.random().toString(36).slice(2)}.${language === "ts" ? "mts" : "sh"}`,
-    );
-    const known = {
-      url: stack().url,
-      publishableKey: stack().publishable_key,
-      token: ann.token,
-      workspaceId: ann.workspaceId,
-    };
-    const prelude = language === "ts"
-      ? Object.entries(known).map(([name, value]) => `const ${name} = ${JSON.stringify(value)};\n`)
-        .join("") +
-        // A subscription holds a program open; what it is for is tried elsewhere.
-        "setTimeout(() => process.exit(), 3_000).unref();\n"
-      : "set -euo pipefail\n";
-    await writeFile(
-      file,
-      prelude + (language === "sh" ? local.replaceAll("curl ", "curl --fail-with-body ") : local),
-    );
-    const [program, ...args] = language === "sh"
-      ? ["bash", file]
-      : [process.execPath, "--import", "tsx", file];
-    const { stdout } = await promisify(execFile)(program!, args, { env, timeout: 60_000 });
-    // A subscription waits in silence; everything else has something to show.
-    if (!code.includes(".subscribe()")) expect(stdout.trim()).not.toBe("");
-  },
-  90_000,
-);
+describe("TypeScript", () => {
+  it.each(inLanguage("ts").map((block) => [named(block), block] as const))(
+    "of %s runs",
+    async (_name, { code }) => {
+      const known = {
+        url: stack().url,
+        publishableKey: stack().publishable_key,
+        token: ann.token,
+        workspaceId: ann.workspaceId,
+      };
+      const file = join(clone.path, `${crypto.randomUUID()}.mts`);
+      await writeFile(
+        file,
+        [
+          `import ${JSON.stringify(`${root}/tests/support/websocket.ts`)};`,
+          ...Object.entries(known).map(([name, value]) =>
+            `const ${name} = ${JSON.stringify(value)};`
+          ),
+          code,
+        ].join("\n"),
+      );
+      const args = ["--import", "tsx", file];
+      // What waits for events has some, until it says so.
+      const live = code.includes(".subscribe(");
+      let sending: NodeJS.Timeout | undefined;
+      if (live) sending = setInterval(() => void ingest(device, [exchangeOf()]), 300);
+      try {
+        const { code: ended, out, err } = await run(process.execPath, args, () => live);
+        expect({ err, ended }).toEqual({ err: "", ended: live ? null : 0 });
+        expect(out.trim()).not.toBe("");
+      } finally {
+        clearInterval(sending);
+      }
+    },
+    90_000,
+  );
+});
+
+describe("SQL", () => {
+  it.each(inLanguage("sql").map((block) => [named(block), block] as const))(
+    "of %s runs on a day of today",
+    async (_name, { code }) => {
+      const query = /^\\copy \(([\s\S]+)\) to program/.exec(code)?.[1] ?? code;
+      const today = new Date().toISOString().slice(0, 10).replaceAll("-", "_");
+      await database().unsafe(query.replaceAll(/\d{4}_\d\d_\d\d/g, today));
+    },
+  );
+});
+
+it("files that a page shows are well-formed", () => {
+  for (const { code } of inLanguage("json")) expect(JSON.parse(code)).toBeTypeOf("object");
+  for (const { code } of inLanguage("yaml")) expect(parse(code)).toBeTypeOf("object");
+});
+
+it("no block is in a language that nothing runs", () => {
+  const known = ["sh", "ts", "sql", "json", "yaml", "text"];
+  expect(blocks.filter(({ language }) => !known.includes(language))).toEqual([]);
+});
+
+it("what is run elsewhere is there, and there is such a test", () => {
+  for (const [page, begin, where] of ELSEWHERE) {
+    const found = blocks.filter((block) => block.page === page && block.code.startsWith(begin));
+    expect({ begin, found: found.length }).toEqual({ begin, found: 1 });
+    if (where.includes("/")) {
+      expect({ where, exists: existsSync(where) }).toEqual({ where, exists: true });
+    }
+  }
+});
+
+function grouped(session: Block[]): Map<string, Block[]> {
+  const pages = new Map<string, Block[]>();
+  for (const block of session) pages.set(block.page, [...pages.get(block.page) ?? [], block]);
+  return pages;
+}

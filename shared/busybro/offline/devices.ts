@@ -1,3 +1,4 @@
+import { type Heard, isOnline as isHeard } from "../../devices/online.ts";
 import {
   code,
   count,
@@ -14,10 +15,7 @@ import { namedIn } from "./slots.ts";
 
 const LIST = { tool: "list_devices", args: { limit: 200 } };
 
-const isOnline = (device: Row) => {
-  const status = device["device_status"] as Row | Row[] | null;
-  return (Array.isArray(status) ? status[0] : status)?.["online"] === true;
-};
+const isOnline = (device: Row) => isHeard(device as unknown as Heard);
 
 const line = (device: Row) =>
   `${code(device["name"])}: ${text(device["os"])}, ${isOnline(device) ? "online" : "offline"}, ` +

@@ -15,7 +15,7 @@ import type { Reader } from "../reader.ts";
 import { BULK_LIMIT, PRIVATE } from "./limits.ts";
 
 const REQUEST_LIMIT = 65_536;
-const MOST_ENTRIES = 5_000;
+export const MOST_ENTRIES = 5_000;
 
 export const openApiRequest = z.strictObject({
   workspace_id: z.guid("give a uuid, or leave it out for all workspaces").optional(),

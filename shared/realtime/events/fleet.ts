@@ -43,7 +43,7 @@ export const deviceStatus = defineChannel({
       payload: deviceHint,
     },
     DELETE: {
-      summary: "What was known of a device's state was removed, the device was not",
+      summary: "The state of a device is no longer known, mostly because it was unpaired",
       sentBy: "deletes from device_status",
       payload: deviceHint,
     },
