@@ -4,7 +4,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
-import { followEntries } from "../shared/feed/client.ts";
+import { followEntries } from "busymate-client";
 import { ingestClient } from "./capture/ingest.ts";
 import { type CaptureProxy, startCaptureProxy } from "./capture/proxy.ts";
 import { Uploader } from "./capture/uploader.ts";
@@ -47,8 +47,7 @@ await runProgram(async () => {
   await mkdir(dirname(certificate), { recursive: true });
   await writeFile(certificate, proxy.caCertificate);
 
-  const feed = followEntries({
-    client: owner.client,
+  const feed = followEntries(owner.client, {
     workspaceId: owner.workspaceId,
     onEntries: (entries) => {
       for (const { device_uuid, status, method, host, path, duration_ms } of entries) {

@@ -35,6 +35,7 @@ const ELSEWHERE: readonly (readonly [page: string, begin: string, where: string]
   ],
   ["README.md", "npm test", "is what runs here"],
   ["docs/advisors.md", "node_modules/@supabase", "tests/database/advisors.test.ts"],
+  ["docs/client.md", "", "tests/client/package.test.ts"],
   ["docs/deploy.md", "export SUPABASE_ACCESS_TOKEN", "tests/deploy/deploy.test.ts"],
   ["docs/deploy.md", "npm run deploy -- --admin", "tests/deploy/deploy.test.ts"],
   ["docs/deploy.md", "npm run verify", "tests/operations/verify.test.ts"],
