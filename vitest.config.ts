@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** A poll ends when it has what it waits for: vitest's own second is short on a busy machine. */
+const POLL_MS = 10_000;
+
 /**
  * Two projects: unit tests stand beside pure code and need nothing; surface tests share one embedded
  * stack (or the target named by BUSYMATE_TARGET), started by the global setup.
@@ -16,6 +19,8 @@ export default defineConfig({
         test: {
           name: "unit",
           include: ["{shared,local,scripts}/**/*.test.ts", "packages/*/src/**/*.test.ts"],
+          testTimeout: 30_000,
+          expect: { poll: { timeout: POLL_MS } },
         },
       },
       {
@@ -26,8 +31,7 @@ export default defineConfig({
           globalSetup: ["tests/support/global-setup.ts"],
           setupFiles: ["tests/support/websocket.ts"],
           testTimeout: 30_000,
-          // A poll waits for a server or a browser: vitest's own second is short on a busy machine.
-          expect: { poll: { timeout: 10_000 } },
+          expect: { poll: { timeout: POLL_MS } },
           hookTimeout: 60_000,
           // A runner that stalls for seconds is no fault of the product; what is wrong is wrong twice.
           retry: process.env["CI"] ? 1 : 0,

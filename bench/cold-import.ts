@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readOptions } from "../scripts/arguments.ts";
 import { Complaint, runProgram } from "../scripts/complaint.ts";
 import { declaredFunctions } from "../scripts/deploy/functions.ts";
 import { nowhereEnvironment } from "../scripts/nowhere.ts";
@@ -61,6 +62,7 @@ async function best(file: string, environment: Record<string, string>): Promise<
 }
 
 await runProgram(async () => {
+  readOptions("Usage: npm run bench:cold-import", {});
   const environment = await nowhereEnvironment();
   const directory = mkdtempSync(join(tmpdir(), "busymate-import-"));
   try {

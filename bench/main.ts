@@ -2,7 +2,7 @@
 // same run on the same machine. Prints one table; ends with 1 when a ratio misses what it must reach.
 
 import { writeFile } from "node:fs/promises";
-import { parseArgs } from "node:util";
+import { readOptions } from "../scripts/arguments.ts";
 import { Complaint, runProgram } from "../scripts/complaint.ts";
 import { ingestOverHttp } from "./p1h-ingest-over-http.ts";
 import { ingestInSql } from "./p1-ingest-in-sql.ts";
@@ -47,7 +47,7 @@ const DEFAULT_ROWS = 10_000_000;
 const SMALL = 100_000;
 
 await runProgram(async () => {
-  const { benchmarks, rows, report } = readArguments(process.argv.slice(2));
+  const { benchmarks, rows, report } = readArguments();
   const progress = progressSince(performance.now());
   const sites = new Sites(progress);
   try {
@@ -117,11 +117,8 @@ Measured on ${machine}.
 `;
 }
 
-function readArguments(
-  args: string[],
-): { benchmarks: readonly Benchmark[]; rows: number; report: boolean } {
-  const { values } = parseArgs({
-    args,
+function readArguments(): { benchmarks: readonly Benchmark[]; rows: number; report: boolean } {
+  const values = readOptions("Usage: npm run bench [-- --only P3,P9] [--rows N] [--report]", {
     options: {
       only: { type: "string" },
       rows: { type: "string" },

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { chmod, mkdir, realpath } from "node:fs/promises";
 import { createServer } from "node:net";
 import { Complaint } from "../scripts/complaint.ts";
+import { finishExchange } from "./exchange.ts";
 
 /** Where a stack keeps what it must not lose: database, keys, logs. */
 export interface DataDirectory {
@@ -11,7 +12,8 @@ export interface DataDirectory {
 
 /**
  * Makes the directory and holds it, so that no second stack starts on it. What holds it is an
- * abstract socket: the kernel drops it when we die, however we die, and no stale lock is left.
+ * abstract socket: the kernel drops it when we die, however we die, and no stale lock is left. A
+ * restore that was interrupted while it exchanged what is in there is finished first.
  */
 export async function holdDirectory(directory: string): Promise<DataDirectory> {
   await mkdir(directory, { recursive: true });
@@ -29,5 +31,6 @@ export async function holdDirectory(directory: string): Promise<DataDirectory> {
     server.listen(`\0busymate-${name}`, done);
   });
   server.unref();
+  await finishExchange(path);
   return { path, release: () => void server.close() };
 }

@@ -1,6 +1,8 @@
 import { exportJWK, generateKeyPair, importJWK, type JWK, SignJWT } from "jose";
 import { randomBytes, randomUUID } from "node:crypto";
 import { readFile, rename, writeFile } from "node:fs/promises";
+import { z } from "zod";
+import { Complaint } from "../scripts/complaint.ts";
 
 /** What a hosted project calls its API keys and JWT signing key. */
 export interface StackKeys {
@@ -18,6 +20,13 @@ export interface StackKeys {
 
 /** The part of the keys that is kept; the rest is derived from it. */
 type StoredKeys = Pick<StackKeys, "signingKey" | "publishableKey" | "secretKey">;
+
+const part = z.string().min(1);
+const Stored = z.object({
+  signingKey: z.looseObject({ kty: part, crv: part, x: part, y: part, d: part, kid: part }),
+  publishableKey: part,
+  secretKey: part,
+});
 
 /** Reads the keys from a file, or makes them and keeps them there (readable by the owner alone). */
 export async function loadKeys(file: string): Promise<StackKeys> {
@@ -37,11 +46,20 @@ export async function loadKeys(file: string): Promise<StackKeys> {
 }
 
 async function readKeys(file: string): Promise<StoredKeys | undefined> {
+  let text: string;
   try {
-    return JSON.parse(await readFile(file, "utf8"));
+    text = await readFile(file, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
+  }
+  try {
+    return Stored.parse(JSON.parse(text));
+  } catch {
+    throw new Complaint(
+      `${file} holds no keys of a stack. Put it back from a backup; without it, delete the file: ` +
+        "everybody signs in and every device is paired again.",
+    );
   }
 }
 

@@ -1,10 +1,12 @@
 import { resolve } from "node:path";
+import { readOptions } from "../scripts/arguments.ts";
 import { Complaint, runProgram } from "../scripts/complaint.ts";
 import { type Stack, startStack } from "./stack.ts";
 
 const DEFAULT_PORT = 54321;
 
 await runProgram(async () => {
+  readOptions("Usage: npm start, with PORT and BUSYMATE_DATA in the environment", {});
   if (process.platform !== "linux" || process.arch !== "x64") {
     throw new Complaint(
       "The embedded stack runs on Linux x64; elsewhere use Docker: `npx supabase start` brings up " +

@@ -150,8 +150,9 @@ async function openSite(options: StackOptions, atEnd: AtEnd): Promise<Site> {
   const webDist = join(root, "web/dist");
   const gateway = await startGateway({ port: options.port, webDist, report })
     .catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "EADDRINUSE") throw error;
-      throw new Complaint(`Port ${options.port} is in use; choose another with PORT=<number>.`);
+      const why = { EADDRINUSE: "is in use", EACCES: "is not yours to use" }[error.code ?? ""];
+      if (why === undefined) throw error;
+      throw new Complaint(`Port ${options.port} ${why}; choose another with PORT=<number>.`);
     });
   atEnd(gateway.stop);
   return {

@@ -4,6 +4,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { readOptions } from "./arguments.ts";
 import { Complaint, runProgram } from "./complaint.ts";
 import { declaredFunctions } from "./deploy/functions.ts";
 import { root, run } from "./tools.ts";
@@ -12,6 +13,7 @@ const HOSTED = "2.1.14";
 const PACKAGE = "@deno/linux-x64-glibc";
 
 await runProgram(async () => {
+  readOptions("Usage: npm run check:deno [-- VERSION]", { allowPositionals: true });
   const version = process.argv[2] ?? HOSTED;
   const directory = await mkdtemp(join(tmpdir(), "busymate-deno-"));
   try {

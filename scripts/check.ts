@@ -1,6 +1,7 @@
 // npm run check: all that can be told about the code without running it.
 
 import { readdirSync } from "node:fs";
+import { readOptions } from "./arguments.ts";
 import { Complaint, runProgram } from "./complaint.ts";
 import { root, run, toolPath } from "./tools.ts";
 
@@ -51,6 +52,7 @@ async function perform({ name, program, args }: Check): Promise<boolean> {
 }
 
 await runProgram(async () => {
+  readOptions("Usage: npm run check", {});
   const all = checks();
   process.stdout.write(`Checking ${all.map(({ name }) => name).join(", ")} …\n`);
   const results = await Promise.all(all.map(perform));

@@ -4,6 +4,7 @@
 import { existsSync } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { readOptions } from "./arguments.ts";
 import { Complaint, runProgram } from "./complaint.ts";
 import {
   brokenPromises,
@@ -30,10 +31,9 @@ async function backendVersion(): Promise<{ version: string; build: number }> {
 }
 
 await runProgram(async () => {
-  const args = process.argv.slice(2);
-  if (args.length > 1 || (args.length === 1 && args[0] !== "--release")) {
-    throw new Complaint("Usage: npm run contract [-- --release]");
-  }
+  const { release } = readOptions("Usage: npm run contract [-- --release]", {
+    options: { release: { type: "boolean", default: false } },
+  });
   const releases = existsSync(join(root, RELEASES_FILE)) ? readReleases(root) : [];
   refuseChangedHistory(root, releases);
   const current = await withMigratedDatabase(currentContract);
@@ -49,7 +49,7 @@ await runProgram(async () => {
         "beside the new, or release a version that may break (docs/versioning.md)",
     );
   }
-  if (args[0] !== "--release") {
+  if (!release) {
     process.stdout.write(
       broken.length === 0
         ? "Every promise is kept.\n"

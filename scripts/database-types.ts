@@ -5,6 +5,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import postgresClient from "postgres";
+import { readOptions } from "./arguments.ts";
 import { Complaint, runProgram } from "./complaint.ts";
 import { withMigratedDatabase } from "./migrated-database.ts";
 import { root, run, toolPath } from "./tools.ts";
@@ -56,7 +57,7 @@ async function generateFrom(databaseUrl: string): Promise<string> {
   return stdout;
 }
 
-async function check(generated: string) {
+async function compare(generated: string) {
   const kept = await readFile(join(root, FILE), "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return "";
     throw error;
@@ -71,15 +72,11 @@ async function check(generated: string) {
 }
 
 await runProgram(async () => {
-  const args = process.argv.slice(2);
-  if (args.length > 1 || (args.length === 1 && args[0] !== "--check")) {
-    throw new Complaint("Usage: npm run types [-- --check]");
-  }
+  const { check } = readOptions("Usage: npm run types [-- --check]", {
+    options: { check: { type: "boolean", default: false } },
+  });
   const generated = await generate();
-  if (args[0] === "--check") {
-    await check(generated);
-    return;
-  }
+  if (check) return await compare(generated);
   await writeFile(join(root, FILE), generated);
   process.stdout.write(`${FILE} is up to date.\n`);
 });

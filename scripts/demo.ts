@@ -1,10 +1,10 @@
 // npm run demo: the main job end to end, against a running stack.
 
 import { dirname } from "node:path";
-import { runProgram } from "./complaint.ts";
+import { readOptions } from "./arguments.ts";
+import { Complaint, runProgram } from "./complaint.ts";
 import { STEPS } from "./demo/steps.ts";
 import { StepFailure, type World } from "./demo/world.ts";
-import { Complaint } from "./complaint.ts";
 import { person } from "./person.ts";
 import { readStackInfo, stackFile } from "./stack-info.ts";
 
@@ -12,6 +12,7 @@ const OWNER = "ada@busymate.test";
 const STRANGER = "ben@busymate.test";
 
 await runProgram(async () => {
+  readOptions("Usage: npm run demo", {});
   const location = stackFile(process.env);
   const stack = readStackInfo(location);
   const endings: (() => Promise<unknown>)[] = [];

@@ -2,10 +2,10 @@
 
 import { statfs } from "node:fs/promises";
 import { dirname } from "node:path";
-import { parseArgs } from "node:util";
 import postgres from "postgres";
+import { readOptions } from "./arguments.ts";
 import { type Check, findings, tableOf } from "./checks.ts";
-import { Complaint, runProgram } from "./complaint.ts";
+import { runProgram } from "./complaint.ts";
 import { DATABASE_CHECKS } from "./health/checks.ts";
 import { readStackInfo, stackFile } from "./stack-info.ts";
 import { PUBLIC_CHECKS } from "./verify/checks.ts";
@@ -25,14 +25,6 @@ const DISK: Check<string> = {
   },
 };
 
-function databaseOption(): string | undefined {
-  try {
-    return parseArgs({ options: { "db-url": { type: "string" } } }).values["db-url"];
-  } catch (error) {
-    throw new Complaint(`${(error as Error).message}\n${USAGE}`);
-  }
-}
-
 async function lookAtDatabase(url: string) {
   const sql = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => {} });
   try {
@@ -43,7 +35,9 @@ async function lookAtDatabase(url: string) {
 }
 
 await runProgram(async () => {
-  const databaseUrl = databaseOption();
+  const { "db-url": databaseUrl } = readOptions(USAGE, {
+    options: { "db-url": { type: "string" } },
+  });
   const found = [];
   if (databaseUrl !== undefined) found.push(...await lookAtDatabase(databaseUrl));
   else {

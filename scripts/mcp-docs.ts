@@ -2,6 +2,7 @@
 // With --check it only compares.
 
 import { readFile, writeFile } from "node:fs/promises";
+import { readOptions } from "./arguments.ts";
 import { Complaint, runProgram } from "./complaint.ts";
 import { formatted } from "./formatted.ts";
 import { mcpDocument } from "./mcp-docs/document.ts";
@@ -10,9 +11,12 @@ import { root } from "./tools.ts";
 const FILE = "docs/mcp-tools.md";
 
 await runProgram(async () => {
+  const { check } = readOptions("Usage: npm run mcp-docs [-- --check]", {
+    options: { check: { type: "boolean", default: false } },
+  });
   const text = await formatted(mcpDocument(), "md");
   const path = `${root}/${FILE}`;
-  if (!process.argv.includes("--check")) {
+  if (!check) {
     await writeFile(path, text);
   } else if (await readFile(path, "utf8").catch(() => "") !== text) {
     throw new Complaint(`${FILE} is not what shared/operations says; run: npm run mcp-docs`);

@@ -4,6 +4,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { stringify } from "yaml";
 import version from "../version.json" with { type: "json" };
+import { readOptions } from "./arguments.ts";
 import { Complaint, runProgram } from "./complaint.ts";
 import { withMigratedDatabase } from "./migrated-database.ts";
 import { readCatalogue } from "./reference/catalogue.ts";
@@ -15,7 +16,9 @@ import { writtenPages } from "./reference/written.ts";
 import { root } from "./tools.ts";
 
 await runProgram(async () => {
-  const check = process.argv.includes("--check");
+  const { check } = readOptions("Usage: npm run reference [-- --check]", {
+    options: { check: { type: "boolean", default: false } },
+  });
   const [catalogue, sources] = await withMigratedDatabase((url) =>
     Promise.all([readCatalogue(url), readSources(url)])
   );

@@ -3,16 +3,18 @@
 
 import { spawn } from "node:child_process";
 import { createReadStream } from "node:fs";
-import { chown, mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { chown, mkdir, readFile, rm, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { holdDirectory } from "../local/directory.ts";
+import { exchange, STAGED, writeSynced } from "../local/exchange.ts";
 import { freePort } from "../local/ports.ts";
 import { assertReachable, serverAccount } from "../local/postgres/cluster.ts";
 import { launchPostgres } from "../local/postgres/launch.ts";
 import { About, ABOUT_FILE, FOLDER, KEYS_FILE, POSTGRES_MAJOR } from "./backup/format.ts";
 import { verifyManifest } from "./backup/manifest.ts";
 import { Complaint, runProgram } from "./complaint.ts";
+import version from "../version.json" with { type: "json" };
 
 /** Unpacks as the server's account, whose files they will be. */
 async function unpack(file: string, directory: string): Promise<void> {
@@ -23,8 +25,11 @@ async function unpack(file: string, directory: string): Promise<void> {
   const tar = spawn("tar", ["--extract", "--gzip", "--file=-"], {
     ...account,
     cwd: directory,
-    stdio: ["pipe", "ignore", "ignore"],
+    env: { ...process.env, LC_ALL: "C" },
+    stdio: ["pipe", "ignore", "pipe"],
   });
+  let said = "";
+  tar.stderr.setEncoding("utf8").on("data", (text: string) => said += text);
   const code = new Promise<number | null>((done, failed) => {
     tar.once("close", done).once("error", failed);
   });
@@ -32,9 +37,9 @@ async function unpack(file: string, directory: string): Promise<void> {
   await pipeline(createReadStream(file), tar.stdin).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_PREMATURE_CLOSE") throw error;
   });
-  if (await code !== 0) {
-    throw new Complaint(`${file} is not a whole backup: it cannot be unpacked.`);
-  }
+  if (await code === 0) return;
+  if (said.includes("No space left on device")) throw new Complaint("The disk is full.");
+  throw new Complaint(`${file} is not a whole backup: it cannot be unpacked.`);
 }
 
 /** What the backup says of itself; complains of one that this version cannot restore. */
@@ -47,6 +52,13 @@ async function readAbout(directory: string, file: string): Promise<About> {
   if (about.data.postgres !== POSTGRES_MAJOR) {
     throw new Complaint(`${file} is of Postgres ${about.data.postgres}, not ${POSTGRES_MAJOR}.`);
   }
+  // An older schema is migrated by the next start; what a newer one means this version cannot know.
+  if (about.data.build > version.build) {
+    throw new Complaint(
+      `${file} was made by ${about.data.version} build ${about.data.build}, this is ` +
+        `${version.version} build ${version.build}: restore it with that version or a later one.`,
+    );
+  }
   return about.data;
 }
 
@@ -56,21 +68,9 @@ async function recover(dataDir: string): Promise<void> {
   await postgres.stop();
 }
 
-/** Moves what is there aside; answers where to, or nothing if there was nothing. */
-async function putAside(path: string, stamp: string): Promise<string | undefined> {
-  const aside = `${path}.replaced-${stamp}`;
-  try {
-    await rename(path, aside);
-    return aside;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    return undefined;
-  }
-}
-
-async function restore(file: string, dataDir: string): Promise<void> {
-  const held = await holdDirectory(dataDir);
-  const staged = join(held.path, "restoring");
+/** Makes the backup's database and keys ready beside what is there. */
+async function stage(file: string, directory: string): Promise<About> {
+  const staged = join(directory, STAGED.postgres);
   await rm(staged, { recursive: true, force: true });
   try {
     await unpack(file, staged);
@@ -79,20 +79,22 @@ async function restore(file: string, dataDir: string): Promise<void> {
     const keys = await readFile(join(staged, KEYS_FILE));
     await rm(join(staged, FOLDER), { recursive: true });
     await recover(staged);
-
-    const stamp = new Date().toISOString().replace(/[:.]/g, "-");
-    const asides = [
-      await putAside(join(held.path, "keys.json"), stamp),
-      await putAside(join(held.path, "postgres"), stamp),
-    ];
-    await rename(staged, join(held.path, "postgres"));
-    await writeFile(join(held.path, "keys.json"), keys, { mode: 0o600 });
-    process.stdout.write(`Restored what was backed up at ${about.created_at}.\n`);
-    for (const aside of asides) {
-      if (aside !== undefined) process.stdout.write(`What was there before: ${aside}\n`);
-    }
-  } finally {
+    await writeSynced(join(directory, STAGED.keys), keys);
+    return about;
+  } catch (error) {
     await rm(staged, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function restore(file: string, dataDir: string): Promise<void> {
+  const held = await holdDirectory(dataDir);
+  try {
+    const about = await stage(file, held.path);
+    const asides = await exchange(held.path);
+    process.stdout.write(`Restored what was backed up at ${about.created_at}.\n`);
+    for (const aside of asides) process.stdout.write(`What was there before: ${aside}\n`);
+  } finally {
     held.release();
   }
 }

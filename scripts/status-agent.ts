@@ -1,7 +1,7 @@
 // npm run status-agent -- --config FILE [--once]: looks at this machine and at the product's
 // components and posts what it sees, every 10 seconds until it is stopped.
 
-import { parseArgs } from "node:util";
+import { readOptions } from "./arguments.ts";
 import { Complaint, runProgram } from "./complaint.ts";
 import { reportAlways, reportOnce } from "./status/agent.ts";
 import { readAgentConfig } from "./status/config.ts";
@@ -10,7 +10,7 @@ import { tokenSource } from "./status/token.ts";
 const USAGE = "Usage: npm run status-agent -- --config FILE [--once]";
 
 await runProgram(async () => {
-  const { file, once } = readArguments(process.argv.slice(2));
+  const { file, once } = readArguments();
   const config = readAgentConfig(file);
   const source = tokenSource(config, process.env);
   const report = (line: string) =>
@@ -21,15 +21,10 @@ await runProgram(async () => {
   await reportAlways(config, source, report, stop.signal);
 });
 
-function readArguments(args: string[]): { file: string; once: boolean } {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: { config: { type: "string" }, once: { type: "boolean", default: false } },
-    });
-    if (values.config !== undefined) return { file: values.config, once: values.once };
-  } catch (error) {
-    throw new Complaint(`${(error as Error).message}\n${USAGE}`);
-  }
-  throw new Complaint(USAGE);
+function readArguments(): { file: string; once: boolean } {
+  const { config, once } = readOptions(USAGE, {
+    options: { config: { type: "string" }, once: { type: "boolean", default: false } },
+  });
+  if (config === undefined) throw new Complaint(USAGE);
+  return { file: config, once };
 }

@@ -5,6 +5,7 @@ import { execFileSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { z } from "zod";
+import { readOptions } from "./arguments.ts";
 import { Complaint, runProgram } from "./complaint.ts";
 import { root } from "./tools.ts";
 import {
@@ -22,7 +23,7 @@ const MANIFESTS = ["package.json", "packages/client/package.json"];
 // Neither is part of what runs.
 const NOT_SHIPPED = [":(exclude)*.test.ts", ":(exclude)supabase/tests"];
 
-function check(current: VersionFile) {
+function compare(current: VersionFile) {
   const faults = disagreements(current, {
     ...Object.fromEntries(MANIFESTS.map((name) => [name, [readManifest(name).version]])),
     "package-lock.json": lockVersions(readLock()),
@@ -161,11 +162,10 @@ function lockVersions(lock: z.infer<typeof Lock>): (string | undefined)[] {
 }
 
 await runProgram(() => {
-  const args = process.argv.slice(2);
-  if (args.length > 1 || (args.length === 1 && args[0] !== "--check")) {
-    throw new Complaint("Usage: npm run sync-version [-- --check]");
-  }
+  const { check } = readOptions("Usage: npm run sync-version [-- --check]", {
+    options: { check: { type: "boolean", default: false } },
+  });
   const current = parse(read("version.json"), "version.json");
-  if (args[0] === "--check") check(current);
+  if (check) compare(current);
   else sync(current);
 });

@@ -1,8 +1,8 @@
 // npm run verify: the product's own checks of an installation, wherever it runs.
 
-import { parseArgs } from "node:util";
+import { readOptions } from "./arguments.ts";
 import { findings, tableOf } from "./checks.ts";
-import { Complaint, runProgram } from "./complaint.ts";
+import { runProgram } from "./complaint.ts";
 import { person } from "./person.ts";
 import { readStackInfo, stackFile } from "./stack-info.ts";
 import { PUBLIC_CHECKS, SIGNED_IN_CHECKS } from "./verify/checks.ts";
@@ -12,20 +12,13 @@ const USAGE = "Usage: npm run verify [-- --target URL|stack.json]\n" +
   "BUSYMATE_TOKEN, an access token of that installation, adds the checks of a signed-in person.";
 
 async function chosenTarget(): Promise<Target> {
-  let chosen: string | undefined;
-  try {
-    chosen = parseArgs({ options: { target: { type: "string" } } }).values.target;
-  } catch (error) {
-    throw new Complaint(`${(error as Error).message}\n${USAGE}`);
-  }
-  const token = process.env["BUSYMATE_TOKEN"] || undefined;
+  const { target: chosen } = readOptions(USAGE, { options: { target: { type: "string" } } });
+  const given = process.env["BUSYMATE_TOKEN"];
+  const token = given ? () => Promise.resolve(given) : undefined;
   if (chosen !== undefined && /^https?:\/\//.test(chosen)) return await targetAt(chosen, token);
   const stack = readStackInfo(chosen ?? stackFile(process.env));
   const someone = stack.users[0];
-  return await targetAt(
-    stack.url,
-    token ?? (someone && await person(stack, someone.email).token()),
-  );
+  return await targetAt(stack.url, token ?? (someone && person(stack, someone.email).token));
 }
 
 await runProgram(async () => {

@@ -19,6 +19,8 @@ export interface HeldLock {
 }
 
 export interface Upgrade {
+  /** How many migrations were pending. */
+  readonly applied: number;
   /** Locks that keep writers or readers out, each from when it was first seen to when it last was. */
   readonly locks: readonly HeldLock[];
   /** The longest that an insert or a read of entries took during the upgrade. */
@@ -79,6 +81,7 @@ export async function fill(databaseUrl: string, rows: number): Promise<void> {
 
 /** Applies all migrations of `root` to a database in use. */
 export async function upgrade(root: string, databaseUrl: string): Promise<Upgrade> {
+  const before = await migrationsIn(databaseUrl);
   const watcher = await watchLocks(databaseUrl);
   const users = await useEntries(databaseUrl);
   try {
@@ -86,7 +89,20 @@ export async function upgrade(root: string, databaseUrl: string): Promise<Upgrad
   } finally {
     await Promise.all([watcher.stop(), users.stop()]);
   }
-  return { locks: watcher.locks(), longestWaitMs: users.longestWaitMs(), uses: users.uses() };
+  const applied = await migrationsIn(databaseUrl) - before;
+  return {
+    applied,
+    locks: watcher.locks(),
+    longestWaitMs: users.longestWaitMs(),
+    uses: users.uses(),
+  };
+}
+
+async function migrationsIn(databaseUrl: string): Promise<number> {
+  const sql = postgres(databaseUrl, { max: 1 });
+  const [row] = await sql`select count(*)::int as n from supabase_migrations.schema_migrations`;
+  await sql.end();
+  return row!["n"];
 }
 
 /** Samples the strong locks on what existed before the upgrade: new tables have no users yet. */

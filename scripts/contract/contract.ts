@@ -5,7 +5,13 @@ import { join } from "node:path";
 import postgres from "postgres";
 import { rpcsSurface, tablesSurface } from "./database.ts";
 import { eventsSurface } from "./events.ts";
-import { errorsSurface, oauthSurface, routesSurface } from "./functions.ts";
+import {
+  errorsSurface,
+  filterSurface,
+  oauthSurface,
+  requestsSurface,
+  routesSurface,
+} from "./functions.ts";
 import { toolsSurface } from "./tools.ts";
 import { breaks, sorted, Surface } from "./surface.ts";
 
@@ -17,6 +23,8 @@ const GENERATORS: Record<string, (sql: postgres.Sql) => Surface | Promise<Surfac
   rpcs: rpcsSurface,
   events: eventsSurface,
   routes: routesSurface,
+  requests: requestsSurface,
+  filter: filterSurface,
   errors: errorsSurface,
   oauth: oauthSurface,
   tools: toolsSurface,

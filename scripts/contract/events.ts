@@ -1,7 +1,6 @@
 import { CHANNELS } from "../../shared/realtime/events/catalogue.ts";
 import { eventJsonSchemas } from "../../shared/realtime/json-schema.ts";
-import { factsOf } from "./json-schema.ts";
-import { emptySurface, type Surface } from "./surface.ts";
+import { addAnswered, emptySurface, type Surface } from "./surface.ts";
 
 /** Every private channel, its events and the fields they carry. */
 export function eventsSurface(): Surface {
@@ -12,10 +11,7 @@ export function eventsSurface(): Surface {
     for (const [event, schema] of Object.entries(events)) {
       const place = `${address} ${event}`;
       surface.provides[place] = "event";
-      for (const { path, type, required } of factsOf(schema)) {
-        surface.provides[`${place}: ${path}`] = type;
-        if (required) surface.provides[`${place}: ${path} is always there`] = "true";
-      }
+      addAnswered(surface, place, schema);
     }
   }
   return surface;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { factsOf } from "./json-schema.ts";
+import { acceptedBy, factsOf } from "./json-schema.ts";
 import { mayBreak } from "./releases.ts";
 import { breaks, type Surface } from "./surface.ts";
 
@@ -26,8 +26,10 @@ describe("a surface", () => {
       expect(
         breaks(provided, { provides: { ...others, [name]: `${value}!` }, demands: {} }),
       ).toEqual([`${name} is ${value}! (it was ${value})`]);
-      expect(breaks({ provides: {}, demands: {} }, { provides: {}, demands: { [name]: value } }))
-        .toEqual([`${name} is demanded now (${value})`]);
+      const demanding = { ...provided, demands: { [value]: name } };
+      expect(breaks(provided, demanding)).toEqual([`${value} is demanded now`]);
+      expect(breaks(demanding, provided)).toEqual([]);
+      expect(breaks({ provides: others, demands: {} }, demanding)).toEqual([]);
     }));
   });
 });
@@ -59,6 +61,40 @@ describe("a JSON Schema", () => {
       { path: "entries[].status", type: "integer or null", required: false },
       { path: "counts", type: "object", required: false },
       { path: "counts{}", type: "integer", required: true },
+    ]);
+  });
+});
+
+describe("what may be sent", () => {
+  const accepted = (schema: object) =>
+    acceptedBy(schema as never).map(({ path, alternatives, required, within }) =>
+      `${path || "all"}: ${alternatives}${required ? " needed" : ""} in ${within || "all"}`
+    );
+
+  it("is told apart by path and alternative, with what must be there", () => {
+    expect(accepted({
+      type: "object",
+      required: ["list", "mode"],
+      properties: {
+        mode: { enum: ["one", "two"], type: "string" },
+        list: {
+          type: "array",
+          items: { type: "object", required: ["id"], properties: { id: { type: "string" } } },
+        },
+        bound: { anyOf: [{ type: "integer" }, { type: "null" }] },
+        filter: { type: ["object", "null"], additionalProperties: { const: 1 } },
+        any: {},
+      },
+    })).toEqual([
+      "all: object needed in all",
+      'mode: "one","two" needed in all',
+      "list: array needed in all",
+      "list[]: object in list",
+      "list[].id: string needed in list[]",
+      "bound: integer,null in all",
+      "filter: null,object in all",
+      "filter{}: 1 in filter",
+      "any: anything in all",
     ]);
   });
 });

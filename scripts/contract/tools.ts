@@ -1,21 +1,15 @@
-// The operations as agents call them: names, what they may do, and the arguments they insist on.
+// The operations as agents call them: names, what they may do, arguments, and answers with a schema.
 
-import { INPUT_SCHEMAS, OPERATIONS } from "../../shared/operations/registry.ts";
-import { emptySurface, type Surface } from "./surface.ts";
+import { INPUT_SCHEMAS, OPERATIONS, publishedSchema } from "../../shared/operations/registry.ts";
+import { addAccepted, addAnswered, emptySurface, type Surface } from "./surface.ts";
 
-/** Every operation with its arguments; one that is demanded anew breaks whoever calls without it. */
+/** Every operation; an argument that is demanded anew breaks whoever calls without it. */
 export function toolsSurface(): Surface {
   const surface = emptySurface();
-  for (const [name, { effect }] of OPERATIONS) {
+  for (const [name, { effect, output }] of OPERATIONS) {
     surface.provides[name] = effect;
-    const { properties = {}, required = [] } = INPUT_SCHEMAS.get(name) as {
-      properties?: Record<string, { type?: unknown }>;
-      required?: string[];
-    };
-    for (const [argument, { type }] of Object.entries(properties)) {
-      surface.provides[`${name} ${argument}`] = JSON.stringify(type ?? "any");
-    }
-    for (const argument of required) surface.demands[`${name} ${argument}`] = "argument";
+    addAccepted(surface, name, INPUT_SCHEMAS.get(name)!);
+    if (output) addAnswered(surface, name, publishedSchema(output, "output"));
   }
   return surface;
 }

@@ -24,7 +24,7 @@ export async function readSecrets(file: string): Promise<Record<string, string>>
     if (error.code !== "ENOENT") throw error;
     throw new Complaint(
       `${file} does not exist: it holds the functions' secrets, one NAME=value a line ` +
-        "(docs/deploy.md lists them); another file is named with --env-file",
+        "(docs/deploy.md lists them); another file is named with --secrets-file",
     );
   });
   const secrets = parseEnv(text) as Record<string, string>;

@@ -141,7 +141,7 @@ async function exportTo(
   terminal.out(`${counts.entries} entries in ${file}\n`);
   if (counts.redacted > 0) {
     terminal.err(
-      `${counts.redacted} of them redacted: ${account.email} may not see secrets\n`,
+      `${counts.redacted} of them redacted: ${account.email} may not see secrets, or the policy of exports hides them\n`,
     );
   }
 }

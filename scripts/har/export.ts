@@ -1,6 +1,8 @@
 import { type BusymateClient, BusymateError, type Filter } from "busymate-client";
 import { z } from "zod";
 import type { ExportedEntry } from "../../shared/har/export.ts";
+import { entryRedactor } from "../../shared/redaction/entries.ts";
+import { readPolicy } from "../../shared/redaction/policy.ts";
 import { Complaint } from "../complaint.ts";
 
 export interface ExportOptions {
@@ -38,11 +40,18 @@ const BULK_ENTRIES = 200;
 const BULK_BYTES = 8 * 1024 * 1024;
 const BODY_LIMIT = 1024 * 1024;
 
-/** The entries of a workspace with their payloads, page by page. */
+const TIMEOUT_MS = 10_000;
+
+/** The entries of a workspace with their payloads, page by page, as the policy of exports has them. */
 export async function* storedEntries(options: ExportOptions): AsyncGenerator<ExportedEntry> {
   const { client, deviceUuid, filter } = options;
   const rows = filter ? thatPass(filter, options) : inOrderOfArrival(options);
-  for await (const bulk of bulks(rows, deviceUuid)) yield* await payloads(client, bulk);
+  const redact = entryRedactor(
+    await readPolicy(client.supabase, "export", AbortSignal.timeout(TIMEOUT_MS)),
+  );
+  for await (const bulk of bulks(rows, deviceUuid)) {
+    yield* (await payloads(client, bulk)).map((entry) => redact(entry));
+  }
 }
 
 async function* thatPass(

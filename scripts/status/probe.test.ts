@@ -20,8 +20,9 @@ async function serve(answer: RequestListener): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-const look = (url: string, more: object = {}) =>
-  probe({ key: "x", label: "X", core: true, url, ...more }, 300);
+/** Patient, unless it is the patience that is tested. */
+const look = (url: string, more: object = {}, timeoutMs = 10_000) =>
+  probe({ key: "x", label: "X", core: true, url, ...more }, timeoutMs);
 
 describe("a probed component", () => {
   it("is up when it answers 2xx, with how long that took", async () => {
@@ -52,8 +53,9 @@ describe("a probed component", () => {
   it("is down when it does not answer in time, and holds nobody up longer", async () => {
     const url = await serve(() => {});
     const started = performance.now();
-    expect(await look(url)).toMatchObject({ up: false, error: "no answer within 300 ms" });
-    expect(performance.now() - started).toBeLessThan(1_500);
+    expect(await look(url, {}, 300))
+      .toMatchObject({ up: false, error: "no answer within 300 ms" });
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   it("is down when it redirects in circles", async () => {
@@ -78,7 +80,7 @@ describe("a probed component", () => {
     const missing = await serve((_, response) => response.writeHead(404).end("{}"));
     const slow = await serve(() => {});
     for (const version of [url, missing, slow]) {
-      expect(await look(url, { version: { url: version } }), version)
+      expect(await look(url, { version: { url: version } }, 1_000), version)
         .toMatchObject({ up: true, version: null, build: null });
     }
   });

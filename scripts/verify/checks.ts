@@ -9,7 +9,7 @@ import { releasedContract } from "../contract/contract.ts";
 import { declaredFunctions } from "../deploy/functions.ts";
 import { root } from "../tools.ts";
 import { joinChannel } from "./realtime.ts";
-import { ask, type Target } from "./target.ts";
+import { ask, connectionOf, type Target } from "./target.ts";
 
 function demand(condition: boolean, otherwise: string): asserts condition {
   if (!condition) throw new Error(otherwise);
@@ -23,12 +23,22 @@ const Metadata = z.looseObject({ issuer: z.string(), jwks_uri: z.url() });
 const readKeys = async ({ url }: Target) =>
   KeySet.parse(await (await ask(`${url}/auth/v1/.well-known/jwks.json`)).json()).keys;
 
-const withKey = ({ publishableKey }: Target, headers: Record<string, string> = {}) => ({
-  headers: { apikey: publishableKey, ...headers },
+function keyOf({ publishableKey }: Target): string {
+  demand(publishableKey !== undefined, "the publishable key is not known");
+  return publishableKey;
+}
+
+const withKey = (target: Target, headers: Record<string, string> = {}) => ({
+  headers: { apikey: keyOf(target), ...headers },
 });
 
 /** What needs nobody's token. */
 export const PUBLIC_CHECKS: readonly Check<Target>[] = [
+  {
+    name: "connection",
+    remedy: "npm run deploy; without it neither this nor any client knows the publishable key",
+    look: async (target) => (await connectionOf(target)).url,
+  },
   {
     name: "version",
     remedy: "npm run deploy brings what this working copy has",
@@ -153,7 +163,7 @@ export const PUBLIC_CHECKS: readonly Check<Target>[] = [
     name: "Realtime is closed",
     remedy: "only private channels may be allowed: docs/deploy.md, Realtime settings",
     async look(target) {
-      const { status } = await joinChannel(target, `ws:${randomUUID()}`);
+      const { status } = await joinChannel(target.url, keyOf(target), `ws:${randomUUID()}`);
       demand(status === "error", `anybody joins a workspace's channel (${status})`);
       return "a workspace's channel refuses strangers";
     },
@@ -166,10 +176,11 @@ export const SIGNED_IN_CHECKS: readonly Check<Target>[] = [
     name: "token",
     remedy: "BUSYMATE_SIGNING_KEY must be the key that the project signs with",
     async look(target) {
-      const { kid } = decodeProtectedHeader(target.token!);
+      const token = await target.token!();
+      const { kid } = decodeProtectedHeader(token);
       const known = (await readKeys(target)).some((key) => key.kid === kid);
       demand(known, `the key set does not hold its key ${kid}`);
-      demand(decodeJwt(target.token!).iss === target.issuer, "it is another issuer's");
+      demand(decodeJwt(token).iss === target.issuer, "it is another issuer's");
       return `signed with ${kid}`;
     },
   },
@@ -177,9 +188,10 @@ export const SIGNED_IN_CHECKS: readonly Check<Target>[] = [
     name: "REST with the token",
     remedy: "the token must be live (an hour), and pgrst.db_pre_request set: npm run deploy",
     async look(target) {
+      const token = await target.token!();
       const response = await ask(
-        `${target.url}/rest/v1/profiles?select=id,role&id=eq.${decodeJwt(target.token!).sub}`,
-        withKey(target, { Authorization: `Bearer ${target.token}` }),
+        `${target.url}/rest/v1/profiles?select=id,role&id=eq.${decodeJwt(token).sub}`,
+        withKey(target, { Authorization: `Bearer ${token}` }),
       );
       demand(response.ok, `it answers ${response.status}`);
       const rows = z.array(z.looseObject({ role: z.string() })).parse(await response.json());
@@ -191,8 +203,9 @@ export const SIGNED_IN_CHECKS: readonly Check<Target>[] = [
     name: "Realtime with the token",
     remedy: "npm run deploy; the policies on realtime.messages decide who joins",
     async look(target) {
-      const topic = `user:${decodeJwt(target.token!).sub}`;
-      const { status, response } = await joinChannel(target, topic, target.token);
+      const token = await target.token!();
+      const topic = `user:${decodeJwt(token).sub}`;
+      const { status, response } = await joinChannel(target.url, keyOf(target), topic, token);
       demand(status === "ok", `it refuses ${topic}: ${response.reason ?? status}`);
       return "joins its own channel";
     },

@@ -1,5 +1,4 @@
 import WebSocket from "ws";
-import type { Target } from "./target.ts";
 
 const TIMEOUT_MS = 10_000;
 
@@ -9,9 +8,14 @@ interface Reply {
 }
 
 /** Joins a private channel over a socket of its own and answers what Realtime replied. */
-export async function joinChannel(target: Target, topic: string, token?: string): Promise<Reply> {
-  const url = new URL(`${target.url.replace(/^http/, "ws")}/realtime/v1/websocket`);
-  url.searchParams.set("apikey", target.publishableKey);
+export async function joinChannel(
+  projectUrl: string,
+  publishableKey: string,
+  topic: string,
+  token?: string,
+): Promise<Reply> {
+  const url = new URL(`${projectUrl.replace(/^http/, "ws")}/realtime/v1/websocket`);
+  url.searchParams.set("apikey", publishableKey);
   url.searchParams.set("vsn", "1.0.0");
   const socket = new WebSocket(url, { handshakeTimeout: TIMEOUT_MS });
   try {

@@ -6,10 +6,11 @@ import { Complaint } from "../complaint.ts";
 export interface Target {
   /** Of the project, without a path. */
   readonly url: string;
-  readonly publishableKey: string;
+  /** Unknown if the installation does not tell; see the check of its connection. */
+  readonly publishableKey: string | undefined;
   readonly issuer: string;
   /** Somebody's access token; without one only what is open to everybody can be looked at. */
-  readonly token: string | undefined;
+  readonly token: (() => Promise<string>) | undefined;
 }
 
 const Connection = z.looseObject({
@@ -24,25 +25,36 @@ const TIMEOUT_MS = 15_000;
 export const ask = (url: string, init: RequestInit = {}): Promise<Response> =>
   fetch(url, { ...init, cache: "no-store", signal: AbortSignal.timeout(TIMEOUT_MS) });
 
-/** An installation by its URL; where its parts are it tells itself. */
-export async function targetAt(url: string, token: string | undefined): Promise<Target> {
-  const address = `${url.replace(/\/+$/, "")}/functions/v1/api/connection`;
-  let response: Response;
-  try {
-    response = await ask(address);
-  } catch (error) {
-    const { message, cause } = error as Error;
-    throw new Complaint(
-      `${address} does not answer: ${(cause as Error | undefined)?.message ?? message}`,
-    );
-  }
+const connectionAt = (url: string) => `${url}/functions/v1/api/connection`;
+
+/** What an installation tells of itself; throws what it answers instead. */
+export async function connectionOf({ url }: Pick<Target, "url">) {
+  const response = await ask(connectionAt(url));
   const connection = Connection.safeParse(await response.json().catch(() => undefined));
   if (!response.ok || !connection.success) {
-    throw new Complaint(
-      `${address} answers ${response.status} and not with a connection: is the function api ` +
-        "deployed there? (npm run deploy)",
-    );
+    throw new Error(`api/connection answers ${response.status} and not with a connection`);
   }
-  const { publishable_key: publishableKey, issuer } = connection.data;
-  return { url: connection.data.url, publishableKey, issuer, token };
+  return connection.data;
+}
+
+/** An installation by its URL. Where its parts are it tells itself; one that does not can be looked at. */
+export async function targetAt(given: string, token: Target["token"]): Promise<Target> {
+  const url = given.replace(/\/+$/, "");
+  await ask(connectionAt(url)).catch((error: Error) => {
+    const { message, cause } = error;
+    throw new Complaint(
+      `${connectionAt(url)} does not answer: ${(cause as Error | undefined)?.message ?? message}`,
+    );
+  });
+  try {
+    const connection = await connectionOf({ url });
+    return {
+      url: connection.url,
+      publishableKey: connection.publishable_key,
+      issuer: connection.issuer,
+      token,
+    };
+  } catch {
+    return { url, publishableKey: undefined, issuer: `${url}/functions/v1/mcp`, token };
+  }
 }

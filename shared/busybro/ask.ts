@@ -1,6 +1,8 @@
 import { AppError, type ErrorCode, toAppError } from "../http/errors.ts";
 import type { PersonClaims } from "../token/claims.ts";
+import { readPolicy } from "../redaction/policy.ts";
 import type { Brain } from "./brain.ts";
+import { type Cleaner, cleanerFor } from "./cleaning.ts";
 import { Dispatcher } from "./dispatcher.ts";
 import type { AskEvent, Usage } from "./events.ts";
 import { conversationFor } from "./history.ts";
@@ -50,7 +52,7 @@ export async function* ask(
       specialist: specialist.label,
       provider: brain.provider.name,
     };
-    const dispatcher = new Dispatcher(brain, session, thread);
+    const dispatcher = new Dispatcher(brain, session, thread, begun.clean);
     try {
       yield* converse(brain, begun, dispatcher, answer, time.signal);
       yield* answer.add(`\n\n${signatureOf(specialist)}`);
@@ -77,6 +79,7 @@ interface Begun {
   specialist: Specialist;
   request: Omit<ModelRequest, "messages" | "webSearch">;
   messages: Message[];
+  clean: Cleaner;
 }
 
 async function begin(
@@ -86,10 +89,12 @@ async function begin(
   signal: AbortSignal,
 ): Promise<Begun> {
   const call = await session.call(signal);
-  const [thread, agent] = await Promise.all([
-    openThread(call, turn),
+  const [policy, agent] = await Promise.all([
+    readPolicy(call.db, "busybro", signal),
     serviceAgentFor(call, turn.question),
   ]);
+  const clean = cleanerFor(policy);
+  const thread = await openThread(call, turn, clean);
   const specialist = agent ?? componentFor(turn.question);
   const open = openTo(brain.operations.values(), call.rights);
   return {
@@ -97,10 +102,11 @@ async function begin(
     thread: { ...thread, tainted: thread.tainted || specialist.fromAgent },
     specialist,
     request: {
-      system: systemPrompt(specialist, new Date(), call.rights.role),
+      system: systemPrompt(specialist, new Date(), call.rights.role, clean),
       tools: offered(open, turn.question),
     },
-    messages: conversationFor(turn, thread),
+    messages: conversationFor(turn, thread, clean),
+    clean,
   };
 }
 

@@ -1,16 +1,21 @@
-import { EVERYTHING } from "../redaction/policy.ts";
+import type { RedactionPolicy } from "../redaction/policy.ts";
 import { createRedactor } from "../redaction/redactor.ts";
 
 /**
- * A value as a model may see it: what carries a secret by its name or its look is a placeholder that
- * says what it was. The database has already left out what it knows; this is the last door, and no
- * policy opens it.
+ * Takes secrets out of what a model may see: what carries one by its name or its look is a placeholder
+ * that says what it was. The database has already left out what it knows; this is the last door, and no
+ * policy opens it. One may say that it hides more.
  */
-export function cleaned(value: unknown): unknown {
-  return createRedactor(EVERYTHING).json(value);
+export interface Cleaner {
+  value(value: unknown): unknown;
+  /** The same within a text: a URL, a form, JSON that was captured as text, headers as lines. */
+  text(text: string): string;
 }
 
-/** The same within a text: a URL, a form, JSON that was captured as text, headers as lines. */
-export function cleanedText(text: string): string {
-  return createRedactor(EVERYTHING).text(text);
+export function cleanerFor(policy: RedactionPolicy): Cleaner {
+  const on = { ...policy, enabled: true };
+  return {
+    value: (value) => createRedactor(on).json(value),
+    text: (text) => createRedactor(on).text(text),
+  };
 }

@@ -4,7 +4,7 @@ import type { Call } from "../operations/call.ts";
 import { inputFor, refusalOf } from "../operations/dispatch.ts";
 import { inputOf, type Operation } from "../operations/operation.ts";
 import type { Brain } from "./brain.ts";
-import { cleaned, cleanedText } from "./cleaning.ts";
+import type { Cleaner } from "./cleaning.ts";
 import type { AskEvent, ProposalView, ToolStatus } from "./events.ts";
 import type { ToolCall, ToolResult } from "./provider.ts";
 import type { Session } from "./session.ts";
@@ -42,11 +42,18 @@ export class Dispatcher {
   readonly #brain: Brain;
   readonly #session: Session;
   readonly #threadId: string;
+  readonly #clean: Cleaner;
   #calls = 0;
 
-  constructor(brain: Brain, session: Session, thread: { id: string; tainted: boolean }) {
+  constructor(
+    brain: Brain,
+    session: Session,
+    thread: { id: string; tainted: boolean },
+    clean: Cleaner,
+  ) {
     this.#brain = brain;
     this.#session = session;
+    this.#clean = clean;
     this.#threadId = thread.id;
     this.#tainted = thread.tainted;
   }
@@ -82,9 +89,9 @@ export class Dispatcher {
       yield {
         type: "tool",
         id: call.id,
-        name: operation?.name ?? cleanedText(call.name).slice(0, 100),
+        name: operation?.name ?? this.#clean.text(call.name).slice(0, 100),
         status: "running",
-        summary: summaryOf(operation, args),
+        summary: summaryOf(operation, args, this.#clean),
       };
     }
     const caller = await this.#session.call(signal);
@@ -93,10 +100,16 @@ export class Dispatcher {
     );
     for (const [at, { status, proposal }] of outcomes.entries()) {
       const { call, operation, args } = resolved[at]!;
-      const name = operation?.name ?? cleanedText(call.name).slice(0, 100);
+      const name = operation?.name ?? this.#clean.text(call.name).slice(0, 100);
       this.used.push({ name, status });
       if (proposal) yield { type: "proposal", ...proposal };
-      yield { type: "tool", id: call.id, name, status, summary: summaryOf(operation, args) };
+      yield {
+        type: "tool",
+        id: call.id,
+        name,
+        status,
+        summary: summaryOf(operation, args, this.#clean),
+      };
     }
     return outcomes.map(({ result }) => result);
   }
@@ -133,7 +146,7 @@ export class Dispatcher {
         const text = `Not done. Proposed as ${proposal.id}; only the person can confirm it.`;
         return { ...answer("proposed", text), proposal };
       }
-      const value = cleaned(await operation.run(caller, input) ?? null);
+      const value = this.#clean.value(await operation.run(caller, input) ?? null);
       const text = fit(value);
       return answer("done", operation.content === "captured" ? fence(text) : text, value);
     } catch (thrown) {
@@ -142,7 +155,7 @@ export class Dispatcher {
       const why = denied(error) && operation && refusalOf(caller.rights, operation);
       return answer(
         denied(error) ? "refused" : "failed",
-        cleanedText((why || error).message),
+        this.#clean.text((why || error).message),
       );
     }
   }
@@ -173,7 +186,7 @@ export class Dispatcher {
       id,
       tool: operation.name,
       args: args ?? {},
-      summary: summaryOf(operation, args),
+      summary: summaryOf(operation, args, this.#clean),
       expires_at: expires_at.toISOString(),
     };
   }
@@ -196,7 +209,7 @@ export function confirmed(operation: Operation, args: unknown): unknown {
 const SUMMARY_LIMIT = 200;
 
 /** What is being done, in a line for people. */
-function summaryOf(operation: Operation | undefined, args: unknown): string {
+function summaryOf(operation: Operation | undefined, args: unknown, { text }: Cleaner): string {
   const title = operation?.title ?? "Look for a tool";
   const given = typeof args === "object" && args !== null
     ? Object.entries(args).filter(([, value]) => value !== undefined && value !== null)
@@ -204,7 +217,7 @@ function summaryOf(operation: Operation | undefined, args: unknown): string {
         `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`
       )
     : [];
-  const text = given.length > 0 ? `${title}: ${given.join(", ")}` : title;
-  const clean = cleanedText(text).replaceAll(/\s+/g, " ");
+  const line = given.length > 0 ? `${title}: ${given.join(", ")}` : title;
+  const clean = text(line).replaceAll(/\s+/g, " ");
   return clean.length > SUMMARY_LIMIT ? `${clean.slice(0, SUMMARY_LIMIT - 1)}…` : clean;
 }

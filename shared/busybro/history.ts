@@ -1,4 +1,4 @@
-import { cleanedText } from "./cleaning.ts";
+import type { Cleaner } from "./cleaning.ts";
 import type { Message } from "./provider.ts";
 import type { Thread } from "./threads.ts";
 import type { Turn } from "./turn.ts";
@@ -6,7 +6,11 @@ import type { Turn } from "./turn.ts";
 const HISTORY_CHARACTERS = 24_000;
 
 /** What a model is given to read: what was said, as much of it as fits, then the question. */
-export function conversationFor(turn: Turn, thread: Thread): Message[] {
+export function conversationFor(
+  turn: Turn,
+  thread: Thread,
+  { text: cleanedText }: Cleaner,
+): Message[] {
   const kept: Message[] = [];
   let room = HISTORY_CHARACTERS;
   for (const { role, text } of thread.said.toReversed()) {
@@ -19,7 +23,7 @@ export function conversationFor(turn: Turn, thread: Thread): Message[] {
   }
   // Providers want the person to speak first.
   while (kept[0]?.role === "assistant") kept.shift();
-  return [...kept, { role: "user", text: prefaced(turn, thread) }];
+  return [...kept, { role: "user", text: cleanedText(prefaced(turn, thread)) }];
 }
 
 /** The question, after what the client says of where it was asked. */
@@ -31,5 +35,5 @@ function prefaced({ question, context, priorAnswer }: Turn, { said }: Thread): s
       : `(The answer before was:\n${priorAnswer})`,
     question,
   ];
-  return cleanedText(parts.filter((part) => part !== "").join("\n\n"));
+  return parts.filter((part) => part !== "").join("\n\n");
 }

@@ -5,7 +5,8 @@ import { AppError } from "../http/errors.ts";
 import { fit } from "../operations/answer.ts";
 import { inputFor } from "../operations/dispatch.ts";
 import type { AskRuntime } from "./ask.ts";
-import { cleaned } from "./cleaning.ts";
+import { readPolicy } from "../redaction/policy.ts";
+import { cleanerFor } from "./cleaning.ts";
 import { confirmed } from "./dispatcher.ts";
 import { sessionOf } from "./session.ts";
 
@@ -55,8 +56,9 @@ export async function confirmProposal(
   const operation = brain.operations.get(taken.tool);
   if (!operation || operation.peopleOnly) throw new AppError("not_found", NO_SUCH);
   const call = await sessionOf(brain, asker, "web").call(signal);
+  const clean = cleanerFor(await readPolicy(call.db, "busybro", signal));
   const value = await operation.run(call, inputFor(operation, confirmed(operation, taken.args)));
-  const result: Json = z.json().parse(JSON.parse(fit(cleaned(value ?? null))));
+  const result: Json = z.json().parse(JSON.parse(fit(clean.value(value ?? null))));
   await proposals.finish({ ...owner, result }, signal);
   return { id: proposalId, tool: taken.tool, status: "done", result };
 }

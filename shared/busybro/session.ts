@@ -25,6 +25,7 @@ export function sessionOf(brain: Brain, asker: PersonClaims, surface: Surface): 
       return await brain.callFor({
         token,
         signal,
+        destination: "busybro",
         background: (work) => void work.catch(() => {}),
       });
     },

@@ -1,7 +1,7 @@
 import { AppError } from "../http/errors.ts";
 import type { Call } from "../operations/call.ts";
 import { rowsOf } from "../operations/failure.ts";
-import { cleanedText } from "./cleaning.ts";
+import type { Cleaner } from "./cleaning.ts";
 import type { SpokenTurn, Turn } from "./turn.ts";
 import { bringsWords } from "./turn.ts";
 
@@ -17,19 +17,19 @@ const TURNS_KEPT = 30;
 const TITLE_LIMIT = 120;
 
 /** The conversation a turn belongs to: an own one by its id, else a new one. */
-export async function openThread(call: Call, turn: Turn): Promise<Thread> {
+export async function openThread(call: Call, turn: Turn, clean: Cleaner): Promise<Thread> {
   const thread = turn.threadId === null
-    ? await beginThread(call, turn)
+    ? await beginThread(call, turn, clean)
     : await resumeThread(call, turn.threadId);
   if (bringsWords(turn) && !thread.tainted) await taintThread(call, thread.id);
   return { ...thread, tainted: thread.tainted || bringsWords(turn) };
 }
 
-async function beginThread({ db, signal }: Call, turn: Turn): Promise<Thread> {
+async function beginThread({ db, signal }: Call, turn: Turn, clean: Cleaner): Promise<Thread> {
   const row = rowsOf(
     await db.from("busybro_threads")
       .insert({
-        title: cleanedText(turn.question).slice(0, TITLE_LIMIT),
+        title: clean.text(turn.question).slice(0, TITLE_LIMIT),
         surface: turn.surface,
         tainted: bringsWords(turn),
       })

@@ -42,5 +42,8 @@ describe("a turn", () => {
     ) {
       expect(bringsWords(readTurn({ question: "hi", ...words }, "web"))).toBe(true);
     }
+    expect(bringsWords({ ...readTurn({ question: "hi" }, "telegram"), ownWords: false })).toBe(
+      true,
+    );
   });
 });

@@ -22,6 +22,8 @@ export interface Turn {
   priorAnswer: string;
   threadId: string | null;
   surface: Surface;
+  /** Whether the question is the person's own: what they pass on of others' is not. */
+  ownWords: boolean;
 }
 
 const body = z.object({
@@ -50,10 +52,11 @@ export function readTurn(value: unknown, surface: Surface): Turn {
     priorAnswer: priorAnswer.slice(0, TURN_LIMIT),
     threadId: thread_id ?? null,
     surface,
+    ownWords: true,
   };
 }
 
-/** Whether the client brought words of its own that BusyBro cannot vouch for. */
-export function bringsWords({ history, context, priorAnswer }: Turn): boolean {
-  return history.length > 0 || context !== "" || priorAnswer !== "";
+/** Whether the client brought words that BusyBro cannot vouch for: its own, or a stranger's. */
+export function bringsWords({ history, context, priorAnswer, ownWords }: Turn): boolean {
+  return !ownWords || history.length > 0 || context !== "" || priorAnswer !== "";
 }

@@ -87,6 +87,9 @@ export type Database = {
 "telegram_issue_code":
 { Args: { "code_hash": string,"telegram": Json }; Returns: Json
                            },
+"telegram_redaction":
+{ Args: Record<PropertyKey, never>; Returns: Json
+                           },
 "telegram_settle":
 { Args: { "error"?: string,"id": number,"outcome": string,"retry_seconds"?: number }; Returns: undefined
                            },

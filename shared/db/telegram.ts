@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { policyRow } from "../redaction/policy.ts";
 import type { Database, Json } from "./database.types.ts";
 import { id, timestamp } from "./shapes.ts";
 
@@ -74,6 +75,8 @@ export function telegramStore(call: Call) {
     /** Refusal `invalid_ticket` unless the database made the ticket a moment ago. */
     claim: (ticket_hash: string, batch: number, signal: AbortSignal) =>
       call("telegram_claim", { ticket_hash, batch }, claimed, signal),
+    /** What is done to secrets in messages that nobody asked for. */
+    redaction: (signal: AbortSignal) => call("telegram_redaction", {}, policyRow, signal),
     settle: (id: number, settlement: Settlement, signal: AbortSignal) =>
       call("telegram_settle", { id, ...settlement }, z.unknown(), signal),
   };

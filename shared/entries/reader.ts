@@ -5,6 +5,8 @@ import type { CallerOptions } from "../db/caller.ts";
 import type { Json } from "../db/database.types.ts";
 import { withTimeout } from "../db/signal.ts";
 import { type Filter, readsPayloads } from "../filter/ast.ts";
+import { type Destination, readPolicy } from "../redaction/policy.ts";
+import { entryRedactor } from "../redaction/entries.ts";
 import type { StoredEntry } from "./exchange.ts";
 
 const TIMEOUT_MS = 20_000;
@@ -46,14 +48,20 @@ export interface Selection {
   limit: number;
 }
 
-/** Reads entries with the caller's own token: what they may not see does not exist here. */
-export function createReader(options: CallerOptions) {
+/**
+ * Reads entries with the caller's own token: what they may not see does not exist here, and secrets are
+ * hidden as the destination's policy says.
+ */
+export function createReader(options: CallerOptions, destination: Destination = "console") {
   const caller = createCaller(options);
+  let redact: Promise<ReturnType<typeof entryRedactor>> | undefined;
 
   /** Those of the entries that there are, in the order asked. */
   async function byIds(ids: string[], signal: AbortSignal): Promise<StoredEntry[]> {
     const call = caller.rpc("get_entries", { ids });
-    return dataOf(await call.abortSignal(withTimeout(signal, TIMEOUT_MS)), storedEntries, signal);
+    const answer = await call.abortSignal(withTimeout(signal, TIMEOUT_MS));
+    redact ??= readPolicy(caller, destination, signal).then(entryRedactor);
+    return dataOf(answer, storedEntries, signal).map(await redact);
   }
 
   /** The next lines of a selection, and where to go on; undefined at its end. */

@@ -1,5 +1,3 @@
-/// <reference lib="es2024.string" />
-
 export type Json = string | number | boolean | null | Json[] | { [key: string]: Json };
 
 const REPLACEMENT = "\u{fffd}";

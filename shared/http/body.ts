@@ -124,7 +124,10 @@ function concatenate(chunks: Uint8Array[], length: number): Uint8Array {
   return whole;
 }
 
-function sliced(size: number): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+/** Bytes in memory of their own; hosted functions' TypeScript has no Uint8Array<ArrayBuffer>. */
+type Bytes = ReturnType<typeof Uint8Array.of>;
+
+function sliced(size: number): TransformStream<Bytes, Bytes> {
   return new TransformStream({
     transform(chunk, controller) {
       for (let at = 0; at < chunk.byteLength; at += size) {

@@ -6,6 +6,7 @@ import { withTimeout } from "../db/signal.ts";
 import { AppError, ERROR_STATUS, type ErrorCode, internal, unavailable } from "../http/errors.ts";
 import type { Call, Rights } from "../operations/call.ts";
 import { SECTIONS } from "../operations/operation.ts";
+import type { Destination } from "../redaction/policy.ts";
 import type { Scope } from "../token/claims.ts";
 import { connectionOf } from "../version/connection.ts";
 
@@ -29,6 +30,7 @@ export interface Caller {
   /** What the admission told of the token; asked for if it told nothing. */
   rights?: unknown;
   signal: AbortSignal;
+  destination: Destination;
   background: (work: Promise<unknown>) => void;
 }
 
@@ -40,7 +42,9 @@ export function callFactory(
   const { SUPABASE_URL: url, SUPABASE_PUBLISHABLE_KEYS: publishableKey } = config;
   const connection = connectionOf(config);
 
-  return async ({ token, rights: told, signal: client, background }: Caller): Promise<Call> => {
+  return async (
+    { token, rights: told, signal: client, destination, background }: Caller,
+  ): Promise<Call> => {
     const signal = withTimeout(client, TIMEOUT_MS);
     const db = createCaller({ url, publishableKey, token, fetch });
     const { user_id, is_admin, ...known } = told === undefined
@@ -50,6 +54,7 @@ export function callFactory(
       db,
       connection,
       signal,
+      destination,
       background,
       rights: {
         ...known,

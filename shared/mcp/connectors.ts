@@ -61,8 +61,10 @@ export const CONNECTORS: { tool: Tool; runs?: Operation["effect"] }[] = [
 /** The executor that runs an effect. */
 export const executorOf = (effect: Operation["effect"]) => `run_${effect}_tool`;
 
+export const EXECUTORS = CONNECTORS.filter(({ runs }) => runs !== undefined);
+
 export const isExecutor = (name: unknown): boolean =>
-  CONNECTORS.some(({ tool, runs }) => runs !== undefined && tool.name === name);
+  EXECUTORS.some(({ tool }) => tool.name === name);
 
 function connector(
   name: string,

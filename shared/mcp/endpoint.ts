@@ -61,6 +61,7 @@ export function mcpEndpoint(
       token: c.var.caller.token,
       rights: c.var.rights,
       signal: c.req.raw.signal,
+      destination: "mcp",
       background: keepAlive,
     });
     demandScopes(call, body);
@@ -89,15 +90,19 @@ function isLoopback(origin: string): boolean {
     ["localhost", "127.0.0.1", "[::1]"].includes(new URL(origin).hostname);
 }
 
-/** A tool for which the token lacks a scope is a challenge to ask for it (RFC 6750 section 3.1). */
+/**
+ * A tool for which the token lacks a scope is a challenge to ask for it (RFC 6750 section 3.1), unless
+ * it is for admins and asking would not help.
+ */
 function demandScopes(call: Call, body: unknown): void {
   const operation = operationCalled(body);
-  const missing = operation ? missingScopes(call.rights, operation) : [];
+  if (!operation || (operation.adminOnly && call.rights.role !== "admin")) return;
+  const missing = missingScopes(call.rights, operation);
   if (missing.length === 0) return;
   const scope = [...new Set([...call.rights.scopes, ...missing])].join(" ");
   throw new AppError(
     "insufficient_scope",
-    `${operation!.name}: the token lacks the scope ${missing.join(" and ")}.`,
+    `${operation.name}: the token lacks the scope ${missing.join(" and ")}.`,
     {
       headers: { "WWW-Authenticate": `Bearer error="insufficient_scope", scope="${scope}"` },
     },

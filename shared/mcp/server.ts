@@ -1,12 +1,13 @@
 import { ProtocolError, ProtocolErrorCode, Server } from "@modelcontextprotocol/server";
 import version from "../../version.json" with { type: "json" };
 import { AppError } from "../http/errors.ts";
-import type { Call } from "../operations/call.ts";
+import { type Call, holds } from "../operations/call.ts";
 import { dispatch } from "../operations/dispatch.ts";
 import { OPERATIONS } from "../operations/registry.ts";
+import { workspacesOf } from "../operations/workspaces.ts";
 import { type Surface, toolsFor } from "./surface.ts";
-import { DOCS, INSTRUCTIONS, PROMPTS } from "./texts.ts";
-import { callTool } from "./tools.ts";
+import { DOCS, instructionsFor, PROMPTS } from "./texts.ts";
+import { callTool, shortened } from "./tools.ts";
 
 /** Lists vary with the caller's rights: a client may keep them, a shared cache may not. */
 const CACHE = { ttlMs: 300_000, cacheScope: "private" } as const;
@@ -33,7 +34,7 @@ export function mcpServer(call: Call, surface: Surface): Server {
   const server = new Server(
     { name: "busymate", title: version.name, version: version.version },
     {
-      instructions: INSTRUCTIONS,
+      instructions: instructionsFor(call.rights, surface),
       capabilities: {
         tools: { listChanged: false },
         resources: { listChanged: false },
@@ -49,14 +50,8 @@ export function mcpServer(call: Call, surface: Surface): Server {
     "tools/call",
     ({ params }) => callTool(call, surface, params.name, params.arguments ?? {}),
   );
-  server.setRequestHandler("resources/list", () => ({
-    resources: Object.entries(DOCS).map(([name, { title, description }]) => ({
-      uri: `${SCHEME}docs/${name}`,
-      name,
-      title,
-      description,
-      mimeType: "text/markdown",
-    })),
+  server.setRequestHandler("resources/list", async () => ({
+    resources: [...documents(), ...await captures(call)],
     ...CACHE,
   }));
   server.setRequestHandler(
@@ -79,7 +74,7 @@ export function mcpServer(call: Call, surface: Surface): Server {
   }));
   server.setRequestHandler("prompts/get", ({ params }) => {
     const prompt = Object.hasOwn(PROMPTS, params.name) ? PROMPTS[params.name] : undefined;
-    if (!prompt) throw invalid(`There is no prompt ${params.name}.`);
+    if (!prompt) throw invalid(`There is no prompt ${shortened(params.name)}.`);
     const given = params.arguments ?? {};
     const missing = prompt.arguments.find(({ name, required }) => required && !given[name]);
     if (missing) throw invalid(`${missing.name}: give ${missing.description}.`);
@@ -91,13 +86,35 @@ export function mcpServer(call: Call, surface: Surface): Server {
   return server;
 }
 
+function documents() {
+  return Object.entries(DOCS).map(([name, { title, description }]) => ({
+    uri: `${SCHEME}docs/${name}`,
+    name,
+    title,
+    description,
+    mimeType: "text/markdown",
+  }));
+}
+
+/** A capture for each workspace of the caller, so that a person can pick one from their client's menu. */
+async function captures(call: Call) {
+  if (!holds(call.rights, "entries", "view")) return [];
+  return (await workspacesOf(call)).map(({ id, name }) => ({
+    uri: `${SCHEME}captures/${id}`,
+    name: `capture-${id}`,
+    title: name,
+    description: "The newest 50 exchanges of this workspace, one line each.",
+    mimeType: "text/plain",
+  }));
+}
+
 const invalid = (message: string) => new ProtocolError(ProtocolErrorCode.InvalidParams, message);
 
 const noResource = (uri: string, why = "") =>
   new ProtocolError(
     ProtocolErrorCode.InvalidParams,
-    `There is no resource ${uri} for you. ${why}`.trim(),
-    { uri },
+    `There is no resource ${shortened(uri)} for you. ${why}`.trim(),
+    { uri: shortened(uri) },
   );
 
 /** A resource's text. What one may not see is answered as what there is not. */

@@ -9,11 +9,15 @@ import { dispatch } from "../operations/dispatch.ts";
 import type { Operation } from "../operations/operation.ts";
 import { OPERATIONS } from "../operations/registry.ts";
 import { CONNECTORS, executorOf, runInput, SEARCH, searchInput } from "./connectors.ts";
+import { ranked } from "./ranking.ts";
 import { searchTools } from "./search.ts";
 import { closedTo, openTo, type Surface } from "./surface.ts";
 
 /** Errors that are about the credential end the request; every other is for the model to act on. */
 const CREDENTIAL_ERRORS = new Set(["invalid_token", "missing_token"]);
+
+/** Words of a refusal: those that repeat what was sent may be as long as that. */
+const FAULT_LIMIT = 4_000;
 
 /**
  * Runs a tool by its name, listed or not. What the model can put right comes back as a result marked as
@@ -29,14 +33,15 @@ export async function callTool(
   if (!known) {
     throw new ProtocolError(
       ProtocolErrorCode.InvalidParams,
-      `There is no tool ${name}; find one with ${SEARCH}.`,
+      unknownTool(call, surface, name),
     );
   }
   try {
     return await run(call, surface, name, args);
   } catch (error) {
     if (!(error instanceof AppError) || CREDENTIAL_ERRORS.has(error.code)) throw error;
-    return { isError: true, content: [{ type: "text", text: `${error.code}: ${error.message}` }] };
+    const text = shortened(`${error.code}: ${error.message}`, FAULT_LIMIT);
+    return { isError: true, content: [{ type: "text", text }] };
   }
 }
 
@@ -55,10 +60,7 @@ async function run(
   const wanted = input(runInput, name, args);
   const operation = OPERATIONS.get(wanted.name);
   if (!operation) {
-    throw new AppError(
-      "not_found",
-      `name: there is no tool ${wanted.name}; find one with ${SEARCH}.`,
-    );
+    throw new AppError("not_found", `name: ${unknownTool(call, surface, wanted.name)}`);
   }
   const executor = executorOf(operation.effect);
   if (executor !== name) {
@@ -81,6 +83,18 @@ async function perform(
     ...(structured && { structuredContent: structured }),
   };
 }
+
+/** Names are remembered wrongly more often than made up. */
+function unknownTool(call: Call, surface: Surface, name: string): string {
+  const shown = shortened(name);
+  const [closest] = ranked(openTo(call.rights, surface), shown);
+  return `There is no tool ${shown}; find one with ${SEARCH}` +
+    (closest ? `. Is ${closest.name} meant?` : ".");
+}
+
+/** What a caller sent, as far as it helps to be told it again. */
+export const shortened = (text: string, limit = 200) =>
+  text.length <= limit ? text : `${text.slice(0, limit)}…`;
 
 function input<T extends z.ZodObject>(schema: T, name: string, args: unknown): z.output<T> {
   try {

@@ -23,7 +23,7 @@ function internet(
       return Promise.resolve({
         status,
         headers: new Headers({ "content-type": "application/json", ...headers }),
-        body: new Response(body).body as ReadableStream<Uint8Array<ArrayBuffer>>,
+        body: new Response(body).body!,
       });
     },
   };

@@ -10,7 +10,7 @@ import { Readable } from "node:stream";
 export interface Answered {
   status: number;
   headers: Headers;
-  body: ReadableStream<Uint8Array<ArrayBuffer>>;
+  body: NonNullable<Response["body"]>;
 }
 
 /** The outside world, one step at a time. */
@@ -51,6 +51,6 @@ function answered(incoming: IncomingMessage): Answered {
   return {
     status: incoming.statusCode ?? 0,
     headers,
-    body: Readable.toWeb(incoming) as ReadableStream<Uint8Array<ArrayBuffer>>,
+    body: Readable.toWeb(incoming) as Answered["body"],
   };
 }

@@ -1,6 +1,6 @@
 import type { Json } from "../entries/text.ts";
 import { isSecretName } from "../redaction/names.ts";
-import { REDACTED } from "../redaction/values.ts";
+import { isStruck } from "../redaction/placeholders.ts";
 import { type Budget, type JsonType, type Schema, sortedByKey } from "./schema.ts";
 import { isIdLike } from "./segments.ts";
 import { Texts } from "./texts.ts";
@@ -23,7 +23,7 @@ export class Shape {
   }
 
   add(value: Json): void {
-    if (value === REDACTED) this.#redacted = true;
+    if (typeof value === "string" && isStruck(value)) this.#redacted = true;
     else if (value === null) this.#types.add("null");
     else if (typeof value === "string") {
       this.#types.add("string");

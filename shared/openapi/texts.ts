@@ -1,4 +1,5 @@
-import { looksRandom, looksSecret, REDACTED } from "../redaction/values.ts";
+import { isStruck } from "../redaction/placeholders.ts";
+import { looksRandom, looksSecret } from "../redaction/values.ts";
 import { formatOf } from "./formats.ts";
 import type { Format } from "./formats.ts";
 import type { Schema } from "./schema.ts";
@@ -117,5 +118,5 @@ function preferred(a: string | null, b: string | null): string | null {
 
 function isShowable(text: string): boolean {
   return text !== "" && !CONTROL.test(text) && !looksSecret(text) && !looksRandom(text) &&
-    text !== REDACTED;
+    !isStruck(text);
 }

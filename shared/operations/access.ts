@@ -3,6 +3,7 @@ import { found, rowsOf } from "./failure.ts";
 import { id, name } from "./fields.ts";
 import { type Operation, operation } from "./operation.ts";
 import { tableOperations } from "./rows.ts";
+import { workspacesOf } from "./workspaces.ts";
 
 const jti = id("a token (its jti)");
 const grantId = id("a grant");
@@ -15,17 +16,20 @@ export const ACCESS_OPERATIONS: Operation[] = [
     ...common,
     name: "whoami",
     title: "Who am I",
-    summary: "Your account, role, capabilities and the scopes of this token.",
+    summary: "Your account, workspaces, role, capabilities and the scopes of this token.",
     needs: null,
     effect: "read",
+    top: true,
     input: z.strictObject({}),
     async run(call) {
       const { userId, role, isAdmin, scopes, capabilities } = call.rights;
-      const profile = userId === null ? null : rowsOf(
-        await call.db.from("profiles").select("id,email,display_name,role,created_at")
-          .eq("id", userId).abortSignal(call.signal).maybeSingle(),
-      );
-      return { profile, role, admin: isAdmin, scopes, capabilities };
+      const [profile, workspaces] = await Promise.all([
+        userId === null ? null : call.db.from("profiles")
+          .select("id,email,display_name,role,created_at")
+          .eq("id", userId).abortSignal(call.signal).maybeSingle().then(rowsOf),
+        workspacesOf(call),
+      ]);
+      return { profile, workspaces, role, admin: isAdmin, scopes, capabilities };
     },
   }),
   ...tableOperations({

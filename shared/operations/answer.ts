@@ -1,6 +1,8 @@
 /** Characters of text an answer may have (25,000 of the contract, less the frame around it). */
 export const ANSWER_LIMIT = 25_000;
 const FRAME = 700;
+/** What a list or a text may take of it: placeholders may be longer than the secrets they stand for. */
+export const ANSWER_ROOM = 22_000;
 
 interface Cut {
   where: string;
@@ -38,7 +40,7 @@ function describe(cuts: Map<string, Cut>) {
       `${where}: ${kept} of ${of} ${unit}`
     )
       .slice(0, 20),
-    advice: "Ask for fewer rows, a page further on, or a slice of a body.",
+    advice: "Ask for fewer rows at once, or narrow what you ask for.",
   };
 }
 

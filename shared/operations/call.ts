@@ -1,5 +1,6 @@
 import type { PostgrestClient } from "@supabase/postgrest-js";
 import type { Database } from "../db/database.types.ts";
+import type { Destination } from "../redaction/policy.ts";
 import type { Scope } from "../token/claims.ts";
 import type { Action, Section } from "./operation.ts";
 
@@ -34,6 +35,8 @@ export interface Call {
   readonly rights: Rights;
   readonly connection: Connection;
   readonly signal: AbortSignal;
+  /** Where answers go: what is done to secrets on the way there. */
+  readonly destination: Destination;
   /** Goes on after the answer, as far as the platform lets it. */
   readonly background: (work: Promise<unknown>) => void;
 }

@@ -4,6 +4,7 @@ import { faultOf } from "../http/validate.ts";
 import { fence, fit } from "./answer.ts";
 import { type Call, holds, type Rights } from "./call.ts";
 import { inputOf, type Operation, scopesOf } from "./operation.ts";
+import { redactorOf } from "./redacting.ts";
 
 export interface Answer {
   text: string;
@@ -13,6 +14,9 @@ export interface Answer {
 
 /** Why the caller may not use an operation, in words that name what is missing; undefined if they may. */
 export function refusalOf(rights: Rights, operation: Operation): AppError | undefined {
+  if (operation.adminOnly && rights.role !== "admin") {
+    return new AppError("forbidden", `${operation.name}: only admins may do this.`);
+  }
   const missing = missingScopes(rights, operation);
   if (missing.length > 0) {
     return new AppError(
@@ -22,9 +26,6 @@ export function refusalOf(rights: Rights, operation: Operation): AppError | unde
       }; connect again and allow it.`,
       { details: { scopes: missing } },
     );
-  }
-  if (operation.adminOnly && !rights.isAdmin) {
-    return new AppError("forbidden", `${operation.name}: only admins may do this.`);
   }
   const { needs } = operation;
   if (needs && !holds(rights, needs.section, needs.action)) {
@@ -81,7 +82,7 @@ export async function dispatch(call: Call, operation: Operation, args: unknown):
   const input = inputFor(operation, args);
   let value: unknown;
   try {
-    value = await operation.run(call, input);
+    value = await redacted(call, operation, operation.run(call, input));
   } catch (error) {
     throw toAppError(error);
   }
@@ -90,4 +91,12 @@ export async function dispatch(call: Call, operation: Operation, args: unknown):
     text: operation.content === "captured" ? fence(text) : text,
     ...(operation.output && { structured: value as Record<string, unknown> }),
   };
+}
+
+/** What was captured, without the secrets that are hidden from the caller, by name or by look. */
+async function redacted(call: Call, { content, redacts }: Operation, running: Promise<unknown>) {
+  if (content !== "captured" || redacts) return await running;
+  // The policy is read meanwhile.
+  const [value, redactor] = await Promise.all([running, redactorOf(call)]);
+  return redactor.json(value);
 }

@@ -1,14 +1,16 @@
 import { z } from "zod";
+import { ANSWER_ROOM } from "./answer.ts";
 import { exchangeReader } from "./exchanges.ts";
 import { AppError } from "../http/errors.ts";
+import { REDACTED } from "../redaction/values.ts";
 import { diffEntries } from "../entries/diff.ts";
 import { snippetOf, TARGET_NAMES } from "../snippets/snippet.ts";
 import { UnsendableRequest } from "../snippets/request.ts";
 import { found, rowsOf } from "./failure.ts";
 import { entryId, instant, object, workspaceId } from "./fields.ts";
 import { type Operation, operation } from "./operation.ts";
-import { bodySlice, outlineOf } from "./outline.ts";
-import { filter, filterTree, listEntries } from "./selection.ts";
+import { bodySlice, bodySlices, outlineOf } from "./outline.ts";
+import { filter, filterTree, listChanges, listEntries } from "./selection.ts";
 
 const common = { toolset: "entries", content: "captured" } as const;
 const view = { section: "entries", action: "view" } as const;
@@ -17,6 +19,34 @@ const selection = { workspace_id: workspaceId.optional(), filter: filter.optiona
 const cursor = z.object({ ts: instant, id: entryId }).describe("next of the page before")
   .optional();
 const bodyLimit = z.int().min(0).max(20_000);
+
+const changes = z.strictObject({
+  method: z.string().min(1).max(64).optional(),
+  url: z.string().min(1).max(8_192).optional(),
+  requestHeaders: z.union([object, z.array(z.array(z.string()))]).optional()
+    .describe("{name: value} or [[name, value]]; replaces all of them"),
+  requestBody: z.union([z.string(), object, z.null()]).optional()
+    .describe("text, {text, encoding: base64}, or null for none"),
+});
+/** What stands for a secret where one may be: the whole of a value, or what follows a scheme or `=`. */
+const STANDS_FOR_SECRET = new RegExp(
+  `${
+    REDACTED.replace(/[[\]]/g, "\\$&")
+  }|(?:^|[\\s=])<[a-z][a-z0-9_]{0,47}(?:#\\d{1,6})?>(?=$|[;&])`,
+);
+
+/** Placeholders of an answer would be sent as they stand, and the answer would be about them. */
+function refusePlaceholders({ url = "", requestHeaders = [] }: z.infer<typeof changes>): void {
+  const values = Array.isArray(requestHeaders)
+    ? requestHeaders.map(([, value]) => value)
+    : Object.values(requestHeaders).flat();
+  if (![url, ...values].some((value) => STANDS_FOR_SECRET.test(String(value)))) return;
+  throw new AppError(
+    "invalid_request",
+    "changes: they hold a placeholder in place of a secret, which would be sent as it stands. " +
+      "Leave requestHeaders or url out and the captured ones are sent, secrets included.",
+  );
+}
 
 export const ENTRY_OPERATIONS: Operation[] = [
   operation({
@@ -67,15 +97,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
       after: z.string().max(4_000).optional(),
       page_size: z.int().min(1).max(500).default(50),
     }),
-    async run(call, { workspace_id, after, page_size }) {
-      return rowsOf(
-        await call.db.rpc("entries_changes", {
-          page_size,
-          ...(workspace_id !== undefined && { workspace_id }),
-          ...(after !== undefined && { after }),
-        }).abortSignal(call.signal),
-      );
-    },
+    run: (call, input) => listChanges(call, input),
   }),
   operation({
     ...common,
@@ -85,6 +107,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
       "One exchange without its bulk: line, header names, the shape of its bodies and their sizes.",
     needs: view,
     effect: "read",
+    redacts: true,
     top: true,
     input: z.strictObject({ id: entryId }),
     run: async (call, { id }) => outlineOf(await exchangeReader(call).one(id)),
@@ -96,6 +119,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
     summary: "One exchange with headers and the beginning of its bodies; get_entry_body reads on.",
     needs: view,
     effect: "read",
+    redacts: true,
     top: true,
     input: z.strictObject({
       id: entryId,
@@ -103,15 +127,10 @@ export const ENTRY_OPERATIONS: Operation[] = [
     }),
     async run(call, { id, body_limit }) {
       const { payload, ...entry } = await exchangeReader(call).one(id);
-      const { requestBody, responseBody, ...rest } = payload;
-      return {
-        ...entry,
-        payload: {
-          ...rest,
-          requestBody: bodySlice(requestBody, 0, body_limit),
-          responseBody: bodySlice(responseBody, 0, body_limit),
-        },
-      };
+      const { requestBody: _request, responseBody: _response, ...rest } = payload;
+      const room = ANSWER_ROOM - JSON.stringify({ entry, rest }).length;
+      const { request, response } = bodySlices(payload, body_limit, room);
+      return { ...entry, payload: { ...rest, requestBody: request, responseBody: response } };
     },
   }),
   operation({
@@ -121,6 +140,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
     summary: "Characters offset to offset + length of a request's or response's body.",
     needs: view,
     effect: "read",
+    redacts: true,
     top: true,
     input: z.strictObject({
       id: entryId,
@@ -140,6 +160,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
     summary: "The newest exchanges with one host, with headers and the beginning of their bodies.",
     needs: view,
     effect: "read",
+    redacts: true,
     top: true,
     input: z.strictObject({
       host: z.string().max(253).regex(/^[^\s*]+\.[^\s*]+$/, "give a full host name, with a dot"),
@@ -158,8 +179,8 @@ export const ENTRY_OPERATIONS: Operation[] = [
           : { and: [of, { field: "path", op: "prefix", value: path }] },
       });
       const entries = await exchangeReader(call).many(rows.map(({ id }) => id));
-      return {
-        requests: entries.map(({ payload, ...entry }) => ({
+      const requests = entries.map(({ payload, ...entry }) => {
+        const rest = {
           id: entry.id,
           ts: entry.ts,
           method: entry.method,
@@ -169,11 +190,13 @@ export const ENTRY_OPERATIONS: Operation[] = [
           os: payload["os"] ?? null,
           error: entry.error,
           request_headers: payload["requestHeaders"],
-          request_body: bodySlice(payload["requestBody"], 0, body_limit),
           response_headers: payload["responseHeaders"],
-          response_body: bodySlice(payload["responseBody"], 0, body_limit),
-        })),
-      };
+        };
+        const room = ANSWER_ROOM / entries.length - JSON.stringify(rest).length;
+        const { request, response } = bodySlices(payload, body_limit, room);
+        return { ...rest, request_body: request, response_body: response };
+      });
+      return { requests };
     },
   }),
   operation({
@@ -184,12 +207,16 @@ export const ENTRY_OPERATIONS: Operation[] = [
       "How exchange b differs from a: line, headers, bodies by field, timings. Good for works-here-fails-there.",
     needs: view,
     effect: "read",
+    redacts: true,
     top: true,
     input: z.strictObject({ a: entryId, b: entryId }),
     async run(call, { a, b }) {
       const reader = exchangeReader(call);
-      const [one, other] = await Promise.all([reader.one(a), reader.one(b)]);
-      return await diffEntries(one, other);
+      // At once: what the database hides is told apart within an answer of its own alone.
+      const entries = await reader.many([a, b]);
+      const entry = (id: string) =>
+        found(entries.find((one) => one.id === id.toLowerCase()) ?? null, "entry");
+      return await diffEntries(entry(a), entry(b));
     },
   }),
   operation({
@@ -200,6 +227,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
       "curl or fetch code that sends an entry's request again, with placeholders for secrets.",
     needs: view,
     effect: "read",
+    redacts: true,
     top: true,
     input: z.strictObject({ id: entryId, target: z.enum(TARGET_NAMES).default("curl") }),
     async run(call, { id, target }) {
@@ -226,10 +254,11 @@ export const ENTRY_OPERATIONS: Operation[] = [
     top: true,
     input: z.strictObject({
       id: entryId,
-      changes: object.default({}).describe("{method?, url?, requestHeaders?, requestBody?}"),
+      changes: changes.default({}),
       idempotency_key: z.string().min(1).max(255).optional(),
     }),
     async run(call, { id, changes, idempotency_key }) {
+      refusePlaceholders(changes);
       const sent = rowsOf(
         await call.db.rpc("resend_entry", {
           id,

@@ -4,11 +4,13 @@ import { harChunks } from "../har/export.ts";
 import { toAppError } from "../http/errors.ts";
 import { OpenApiBuilder } from "../openapi/builder.ts";
 import version from "../../version.json" with { type: "json" };
+import { ANSWER_ROOM } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { exchangeReader } from "./exchanges.ts";
 import { found, rowsOf } from "./failure.ts";
 import { id, workspaceId } from "./fields.ts";
 import { type Operation, operation } from "./operation.ts";
+import { sliceOf } from "./paging.ts";
 import { anyTable } from "./rows.ts";
 import { filter, listEntries } from "./selection.ts";
 
@@ -53,6 +55,7 @@ export const EXPORT_OPERATIONS: Operation[] = [
     ...common,
     toolset: "insight",
     needs: null,
+    redacts: true,
     top: true,
     name: "get_job",
     title: "Get a job",
@@ -70,15 +73,9 @@ export const EXPORT_OPERATIONS: Operation[] = [
       const { result, ...rest } = found(row, "job");
       const text = result?.text;
       if (text === undefined) return rest;
-      const end = offset + length;
-      return {
-        ...rest,
-        result: {
-          text: text.slice(offset, end),
-          characters: text.length,
-          ...(end < text.length && { next_offset: end }),
-        },
-      };
+      const room = ANSWER_ROOM - JSON.stringify(rest).length;
+      const { text: slice, ...next } = sliceOf(text, offset, length, room);
+      return { ...rest, result: { text: slice, characters: text.length, ...next } };
     },
   }),
 ];

@@ -3,6 +3,7 @@ import { AppError } from "../http/errors.ts";
 import { found, rowsOf } from "./failure.ts";
 import { id, instant, name, workspaceId } from "./fields.ts";
 import { type Operation, operation } from "./operation.ts";
+import { pageOf } from "./paging.ts";
 import { anyTable, page, tableOperations } from "./rows.ts";
 
 const common = { toolset: "insight" } as const;
@@ -99,7 +100,7 @@ export const INSIGHT_OPERATIONS: Operation[] = [
       action: z.string().max(100).optional().describe("table.verb, such as tags.insert"),
       target: z.string().max(200).optional(),
       since: instant.optional(),
-      before_id: z.int().optional().describe("id of the last row of the page before"),
+      before_id: z.int().optional().describe("next_before_id of the page before"),
       limit: page.limit,
     }),
     async run(call, { limit, since, before_id, ...equal }) {
@@ -110,9 +111,13 @@ export const INSIGHT_OPERATIONS: Operation[] = [
       if (since !== undefined) query = query.gte("at", since);
       if (before_id !== undefined) query = query.lt("id", before_id);
       const rows = rowsOf(
-        await query.order("id", { ascending: false }).limit(limit).abortSignal(call.signal),
+        await query.order("id", { ascending: false }).limit(limit + 1).abortSignal(call.signal),
+      ) as { id: number }[] | null;
+      return pageOf(
+        (rows ?? []).slice(0, limit),
+        (shown, whole) =>
+          whole && (rows?.length ?? 0) <= limit ? {} : { next_before_id: shown.at(-1)?.id },
       );
-      return { rows };
     },
   }),
   operation({

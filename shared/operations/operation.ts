@@ -81,6 +81,8 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject> {
    */
   readonly confirm?: "all" | "rows";
   readonly content: Content;
+  /** It hides secrets of captured content itself, where that needs to know what part is what. */
+  readonly redacts?: true;
   /** Never offered to BusyBro: it decides who may do what, or binds an identity. */
   readonly peopleOnly?: true;
   /** In the default list of tools; the rest is found by search_tools. */

@@ -1,34 +1,42 @@
 import { mediaTypeOf, requestOf, responseOf } from "../entries/exchange.ts";
 import type { Message, StoredEntry } from "../entries/exchange.ts";
+import { type Slice, sliceOf } from "./paging.ts";
 
 const LEVELS = 6;
 const NAMES = 60;
 
-interface BodySlice {
-  text: string;
+interface BodySlice extends Slice {
   /** Characters of the whole. */
   length: number;
   offset?: number;
   encoding?: unknown;
-  /** Where the rest begins. */
-  next_offset?: number;
   [mark: string]: unknown;
 }
 
 /** Characters of a stored body from an offset on, and where to read on; null where there is none. */
-export function bodySlice(body: unknown, offset: number, length: number): BodySlice | null {
+export function bodySlice(
+  body: unknown,
+  offset: number,
+  length: number,
+  room?: number,
+): BodySlice | null {
   if (body === null || body === undefined) return null;
-  const { text, ...marks } = typeof body === "string"
+  const { text: whole, ...marks } = typeof body === "string"
     ? { text: body }
     : body as { text: string } & Record<string, unknown>;
-  const end = offset + length;
-  return {
-    text: text.slice(offset, end),
-    length: text.length,
-    ...(offset > 0 && { offset }),
-    ...marks,
-    ...(end < text.length && { next_offset: end }),
-  };
+  const { text, ...rest } = sliceOf(whole, offset, length, room);
+  return { text, length: whole.length, ...(offset > 0 && { offset }), ...marks, ...rest };
+}
+
+/** The beginnings of both bodies of an exchange, in what room an answer leaves them. */
+export function bodySlices(
+  { requestBody, responseBody }: StoredEntry["payload"],
+  limit: number,
+  room: number,
+): { request: BodySlice | null; response: BodySlice | null } {
+  const request = bodySlice(requestBody, 0, limit, Math.max(0, room / 2));
+  const left = room - JSON.stringify(request?.text ?? "").length;
+  return { request, response: bodySlice(responseBody, 0, limit, Math.max(0, left)) };
 }
 
 /** An exchange without its bulk: what to know before reading any of it. */

@@ -67,7 +67,13 @@ function strip(value: unknown, isProperties = false): unknown {
   const kept = Object.fromEntries(
     Object.entries(value).filter(([key, inner]) =>
       isProperties || !(LEFT_OUT.has(key) || isUnbounded(key, inner))
-    ).map(([key, inner]) => [key, strip(inner, key === "properties")]),
+    ).map(([key, inner]) => [
+      key,
+      // "Anything" as a schema reads like a schema that was forgotten.
+      !isProperties && key === "additionalProperties" && isEmpty(inner)
+        ? true
+        : strip(inner, key === "properties"),
+    ]),
   );
   const { type, ...rest } = kept;
   // A list of types is good JSON Schema, and more than some providers read.
@@ -75,6 +81,9 @@ function strip(value: unknown, isProperties = false): unknown {
     ? { ...rest, anyOf: type.map((one) => ({ type: one })) }
     : kept;
 }
+
+const isEmpty = (value: unknown) =>
+  typeof value === "object" && value !== null && Object.keys(value).length === 0;
 
 /** zod names the limits of a safe integer on every integer. */
 const isUnbounded = (key: string, value: unknown) =>

@@ -43,7 +43,6 @@ export const RELEASE_OPERATIONS: Operation[] = [
     summary: "URLs and the publishable key for REST, Realtime and MCP with this same token.",
     needs: null,
     effect: "read",
-    top: true,
     input: z.strictObject({}),
     output: z.looseObject({
       url: z.string(),

@@ -11,6 +11,7 @@ import {
   type Section,
   type Toolset,
 } from "./operation.ts";
+import { pageOf } from "./paging.ts";
 
 export type Table = keyof Database["public"]["Tables"];
 type Row = Record<string, unknown>;
@@ -23,6 +24,17 @@ export const page = {
   limit: z.int().min(1).max(200).default(50).describe("rows at once"),
   offset: z.int().min(0).default(0).describe("rows to skip"),
 };
+
+/** A page of rows of which one more than `limit` was asked for. */
+export function offsetPage(
+  rows: readonly unknown[],
+  { limit, offset }: { limit: number; offset: number },
+) {
+  return pageOf(
+    rows.slice(0, limit),
+    (shown, whole) => whole && rows.length <= limit ? {} : { next_offset: offset + shown.length },
+  );
+}
 
 /** What a table's operations are, declared once: names, words, rights and columns. */
 export interface TableOperations {
@@ -43,8 +55,12 @@ export interface TableOperations {
   readonly order: string;
   readonly newestFirst?: true;
   readonly select?: string;
+  /** No list where an operation of its own makes it. */
+  readonly list?: false;
   /** Single rows only where they are more than a list shows. */
   readonly get?: false;
+  /** The columns that come of what was given, where those differ. */
+  readonly columnsOf?: (given: Row) => Row;
   readonly create?: z.ZodRawShape;
   readonly update?: z.ZodRawShape;
   /** What deleting takes along, as a sentence; absent where nobody deletes. */
@@ -62,30 +78,33 @@ export function tableOperations(spec: TableOperations): Operation[] {
   const noun = one.replaceAll("_", " ");
   const nouns = many.replaceAll("_", " ");
   const columns = spec.select ?? "*";
+  const columnsOf = spec.columnsOf ?? ((given: Row) => given);
   const keyOf = (input: Row): Row =>
     Object.fromEntries(Object.keys(key).map((column) => [column, input[column]]));
 
-  const operations: Operation[] = [operation({
-    ...common,
-    name: spec.names?.list ?? `list_${many}`,
-    title: `List ${nouns}`,
-    summary: `Lists ${nouns} that you may see: ${spec.about}.`,
-    needs: view,
-    effect: "read",
-    input: z.strictObject({ ...optional(spec.filters ?? {}), ...page }),
-    async run(call, { limit, offset, ...filters }) {
-      let query = anyTable(call, table).select(columns);
-      for (const [column, value] of Object.entries(filters)) {
-        if (value !== undefined) query = query.eq(column, value as string);
-      }
-      const rows = rowsOf(
-        await query.order(spec.order, { ascending: !spec.newestFirst })
-          .range(offset, offset + limit).abortSignal(call.signal),
-      ) ?? [];
-      const more = rows.length > limit;
-      return { rows: rows.slice(0, limit), ...(more && { next_offset: offset + limit }) };
-    },
-  })];
+  const operations: Operation[] = [];
+  if (spec.list !== false) {
+    operations.push(operation({
+      ...common,
+      name: spec.names?.list ?? `list_${many}`,
+      title: `List ${nouns}`,
+      summary: `Lists ${nouns} that you may see: ${spec.about}.`,
+      needs: view,
+      effect: "read",
+      input: z.strictObject({ ...optional(spec.filters ?? {}), ...page }),
+      async run(call, { limit, offset, ...filters }) {
+        let query = anyTable(call, table).select(columns);
+        for (const [column, value] of Object.entries(filters)) {
+          if (value !== undefined) query = query.eq(column, value as string);
+        }
+        const rows = rowsOf(
+          await query.order(spec.order, { ascending: !spec.newestFirst })
+            .range(offset, offset + limit).abortSignal(call.signal),
+        ) ?? [];
+        return offsetPage(rows, { limit, offset });
+      },
+    }));
+  }
 
   if (spec.get !== false) {
     operations.push(operation({
@@ -117,7 +136,9 @@ export function tableOperations(spec: TableOperations): Operation[] {
       input: z.strictObject(spec.create),
       async run(call, input) {
         return rowsOf(
-          await anyTable(call, table).insert(input).select(columns).abortSignal(call.signal)
+          await anyTable(call, table).insert(columnsOf(input)).select(columns).abortSignal(
+            call.signal,
+          )
             .single(),
         );
       },
@@ -136,10 +157,11 @@ export function tableOperations(spec: TableOperations): Operation[] {
       idempotent: true,
       input: z.strictObject({ ...key, ...optional(spec.update) }),
       async run(call, input) {
-        const changed = Object.fromEntries(
+        const given = Object.fromEntries(
           changes.filter((column) => !(column in key) && input[column] !== undefined)
             .map((column) => [column, input[column]]),
         );
+        const changed = columnsOf(given);
         if (Object.keys(changed).length === 0) {
           throw new AppError("invalid_request", `Give at least one of ${changes.join(", ")}.`);
         }

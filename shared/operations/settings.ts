@@ -16,7 +16,8 @@ const SETTINGS = {
   ssl_proxying_domains: domains("hosts whose TLS is opened; adds to those of the other levels"),
   ignore_hosts: domains("hosts that are not captured"),
   service_group_ids: z.array(id("a service group")).max(100),
-  dns_servers: z.array(z.string().max(45)).max(8).describe("IP addresses"),
+  dns_servers: z.array(z.union([z.ipv4(), z.ipv6()], "give IP addresses")).max(8)
+    .describe("IP addresses"),
   external_proxy: object.nullable().describe(
     '{enabled, host, port, …}; {"enabled":false} is "no proxy"',
   ),
@@ -34,7 +35,7 @@ const LISTS = [
   { column: "breakpoint_response_patterns", noun: "response_breakpoint", item: urlPattern },
 ] as const;
 const inherited = Object.fromEntries(
-  Object.entries(SETTINGS).map(([key, type]) => [key, type.nullable()]),
+  Object.entries(SETTINGS).map(([key, type]) => [key, type.isNullable() ? type : type.nullable()]),
 );
 const common = { toolset: "settings", content: "product" } as const;
 const view = { section: "settings", action: "view" } as const;

@@ -4,7 +4,7 @@ import type { Call } from "./call.ts";
 import { found, rowsOf } from "./failure.ts";
 import { object } from "./fields.ts";
 import { type Operation, operation } from "./operation.ts";
-import { anyTable, page } from "./rows.ts";
+import { anyTable, offsetPage, page } from "./rows.ts";
 
 const identifier = z.string().regex(
   /^[a-z_][a-z0-9_]{0,62}$/,
@@ -72,10 +72,7 @@ export const TABLE_OPERATIONS: Operation[] = [
       let query = filtered(anyTable(call, table).select(columns?.join(",") ?? "*"), filters ?? []);
       if (order !== undefined) query = query.order(order, { ascending });
       const rows = rowsOf(await query.range(offset, offset + limit).abortSignal(call.signal)) ?? [];
-      return {
-        rows: rows.slice(0, limit),
-        ...(rows.length > limit && { next_offset: offset + limit }),
-      };
+      return offsetPage(rows, { limit, offset });
     },
   }),
   operation({

@@ -1,7 +1,7 @@
 import { z } from "zod";
 import type { Filter } from "../filter/ast.ts";
 import { printFilter } from "../filter/print.ts";
-import { deviceUuid, entryId, id, name, object, workspaceId } from "./fields.ts";
+import { deviceUuid, entryId, id, name, workspaceId } from "./fields.ts";
 import { type Operation, operation } from "./operation.ts";
 import { tableOperations } from "./rows.ts";
 import { filter, filterTree } from "./selection.ts";
@@ -13,9 +13,20 @@ const tag = {
 };
 const savedFilter = {
   name: name(120),
-  filter: object.describe("the filter as a tree"),
-  text: z.string().max(4_000).describe("the same as text, as the person wrote it"),
+  filter,
+  text: z.string().max(4_000).describe("how the person wrote it, if filter is a tree"),
 };
+
+/** A filter is kept as the tree it means and the text a person reads. */
+function kept({ filter: given, ...rest }: Record<string, unknown>): Record<string, unknown> {
+  if (given === undefined) return rest;
+  const tree = filterTree(given as z.infer<typeof filter>);
+  return {
+    text: typeof given === "string" ? given : printFilter(tree as Filter),
+    ...rest,
+    filter: tree,
+  };
+}
 
 export const TAG_OPERATIONS: Operation[] = [
   ...tableOperations({
@@ -75,6 +86,7 @@ export const TAG_OPERATIONS: Operation[] = [
     section: "entries",
     content: "product",
     key: { id: id("a saved filter") },
+    columnsOf: kept,
     filters: { workspace_id: workspaceId, name: savedFilter.name },
     order: "name",
     create: {

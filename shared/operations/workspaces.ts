@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Call } from "./call.ts";
 import { found, rowsOf } from "./failure.ts";
 import { id, name, workspaceId } from "./fields.ts";
 import { type Operation, operation } from "./operation.ts";
@@ -8,6 +9,27 @@ const userId = id("a person");
 const retention = z.int().min(1).max(30).describe("days that captures are kept");
 const common = { toolset: "workspaces", content: "product" } as const;
 const edit = { section: "workspaces", action: "edit" } as const;
+
+const MOST = 50;
+
+/** The workspaces that the caller belongs to, the personal one first; global holders see others as well. */
+export async function workspacesOf(call: Call) {
+  const { userId } = call.rights;
+  if (userId === null) return [];
+  const rows = rowsOf(
+    await call.db.from("workspaces")
+      .select("id,name,personal,owner_user_id,workspace_members!inner()")
+      .eq("workspace_members.user_id", userId)
+      .order("personal", { ascending: false }).order("created_at").limit(MOST)
+      .abortSignal(call.signal),
+  );
+  return (rows ?? []).map(({ id, name, personal, owner_user_id }) => ({
+    id,
+    name,
+    personal,
+    owner: owner_user_id === userId,
+  }));
+}
 
 export const WORKSPACE_OPERATIONS: Operation[] = [
   ...tableOperations({
@@ -76,7 +98,7 @@ export const WORKSPACE_OPERATIONS: Operation[] = [
     order: "created_at",
     newestFirst: true,
     get: false,
-    remove: "Its link stops working.",
+    remove: "Its code stops working.",
     peopleOnly: true,
   }),
   operation({
@@ -84,7 +106,7 @@ export const WORKSPACE_OPERATIONS: Operation[] = [
     name: "invite_to_workspace",
     title: "Invite to a workspace",
     summary:
-      "Invites an e-mail address into a workspace you manage. Answers the code for the link, which is yours to send.",
+      "Invites an e-mail address into a workspace you manage. Answers a code, shown this once: its person joins with accept_invitation.",
     needs: edit,
     effect: "write",
     peopleOnly: true,

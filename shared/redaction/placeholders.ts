@@ -1,8 +1,13 @@
-import { REDACTED } from "./values.ts";
+import { isDatabaseMark, REDACTED } from "./values.ts";
 
 /** What a placeholder looks like; one that stands already is left alone. */
 const PLACEHOLDER = /^<[a-z][a-z0-9_]{0,47}(?:#\d{1,6})?>$/;
 const LONGEST_LABEL = 48;
+
+/** Whether something stands here for a secret, here or in the database's answer. */
+export function isStruck(value: string): boolean {
+  return isPlaceholder(value) || isDatabaseMark(value);
+}
 
 /** `api_key` for `X-Api-Key`, `client_secret` for `clientSecret`. */
 export function labelOf(name: string): string {

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { storedEntry } from "../entries/entry.fake.ts";
 import { KINDS, Maker } from "./corpus.fake.ts";
+import { cpuMs } from "./cpu.fake.ts";
 import { EVERYTHING } from "./policy.ts";
 import { createRedactor } from "./redactor.ts";
 
@@ -148,6 +149,28 @@ describe("a redactor", () => {
     "\\u0074",
     "[",
     "a".repeat(63),
+    '{"name":"token",',
+    '<a name="token" ',
+    '["token",',
+    "&lt;token&gt;",
+    "&quot;token&quot;:",
+    "<token></",
+    "</key><token>",
+    ">token</key> <",
+    "<token><![CDATA[",
+    "form-data; name=token\r\n\r\n",
+    "Cookie: ",
+    "Authorization: a b=",
+    "curl -u a:",
+    "password: $p ",
+    '"p":',
+    "?code=",
+    "https://a?u=",
+    "/reset/",
+    'kty"d":"',
+    "eyAi",
+    ",a=",
+    "://a@",
   ];
 
   const TEXTS = [
@@ -160,11 +183,12 @@ describe("a redactor", () => {
 
   it.each(TEXTS)("takes time that grows with the text: %j, then %j", (begin, piece) => {
     const text = begin + piece.repeat(Math.ceil(1_048_576 / piece.length));
-    const started = performance.now();
-    on().body(text);
-    on().url(text);
-    on().header("Cookie", text);
     // Quadratic, it would be minutes.
-    expect(performance.now() - started).toBeLessThan(15_000);
-  });
+    expect(cpuMs(() => {
+      on().body(text);
+      on().url(text);
+      on().header("Cookie", text);
+      on().header("Set-Cookie", text);
+    })).toBeLessThan(10_000);
+  }, 60_000);
 });

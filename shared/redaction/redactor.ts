@@ -1,13 +1,20 @@
-import { nestsDeeper } from "../http/json-depth.ts";
 import { decodeBody, textBody } from "../entries/body.ts";
-import type { StoredBody, StoredEntry } from "../entries/exchange.ts";
+import type { StoredBody } from "../entries/exchange.ts";
 import { Sieve } from "./candidates.ts";
-import { isSecretName } from "./names.ts";
+import { isCountName, isSecretName } from "./names.ts";
 import { compilePattern } from "./pattern.ts";
 import { isPlaceholder, labelOf, Placeholders } from "./placeholders.ts";
 import type { RedactionPolicy } from "./policy.ts";
 import { type Named, namedSecrets, schemeLabel, WORDS } from "./scan.ts";
-import { BEGINNINGS, escaped, looksRandom, shapedSecrets } from "./values.ts";
+import { BEGINNINGS, escaped, isKeyLike, shapedSecrets } from "./values.ts";
+
+/** What of an entry may hold secrets, in whatever form the entry is read. */
+export interface ReadableEntry {
+  url: string | null;
+  /** Whether secrets were taken out for the one who reads. */
+  redacted: boolean;
+  payload: Record<string, unknown>;
+}
 
 /**
  * Takes the secrets out of one answer. Personal data (e-mail addresses, telephone numbers) is none of
@@ -18,7 +25,7 @@ export interface Redactor {
   readonly on: boolean;
   /** How many places were changed so far. */
   readonly replaced: number;
-  entry(entry: StoredEntry): StoredEntry;
+  entry<E extends ReadableEntry>(entry: E): E;
   payload(payload: Record<string, unknown>): Record<string, unknown>;
   /** In any form that payloads have: an object, or a list of [name, value]. */
   headers<T>(headers: T): T;
@@ -54,17 +61,20 @@ const OFF: Redactor = {
 };
 
 const FORM = /^\s*application\/x-www-form-urlencoded/i;
-const JSON_TYPE = /json/i;
-/** A letter, digit or sign of a name spelled as an escape: only a parser finds such a name. */
-const SPELLED_OUT = /\\u00(?:[46][1-9a-f]|[57][0-9a]|3\d)/i;
+/** `a=1&b=2`, whatever its type says. */
+const LIKE_FORM = /^[\w.%+[\]~-]{1,200}=[^\s"<>{}]*$/;
+/** A letter, digit or sign of a name spelled as an escape, in JSON within JSON too. */
+const SPELLED_OUT = /\\+u00([46][1-9a-f]|[57][0-9a]|3\d|5f|2d)/gi;
+/** Of JWK (RFC 7518): what is private of a key. */
+const PRIVATE_MEMBER = /\\*"(?:d|p|q|dp|dq|qi|k)\\*"\s{0,20}:\s{0,20}\\*"(?=([\w-]{16,}))/g;
 const AUTHORIZATION = /^(?:proxy-)?authorization$/i;
 /** In a query or a form alone, and when the value reads like one: codes of OAuth, keys of an API. */
 const WEAK_NAME = /^(?:code|key|apikey|k|t|auth|state|nonce|ticket|hash|hmac|h)$/i;
 /** A hash, unless it numbers a placeholder. */
 const FRAGMENT = /(?<!<[a-z][a-z0-9_]{0,47})#/;
 const KNOWN_NAMES = 10_000;
-/** Deeper JSON is handled as text: walking it would take the stack. */
-const DEPTH_LIMIT = 100;
+/** Of addresses within addresses, as redirects have them; beyond, they are text. */
+const DEPTH_LIMIT = 8;
 
 /** Names seen so far; the same few come again and again. */
 const verdicts = new Map<string, boolean>();
@@ -78,8 +88,10 @@ function isSecretNameOnce(name: string): boolean {
   return verdict;
 }
 
-/** As base64 of JSON begins: `{"` and `[{"`. */
-const ENCODED = ["eyJ", "W3s"];
+/** As base64 of JSON, XML and forms begins: `{"`, `[{"`, `{ "`, `{` and a line break, `<?xml`, `password=` … */
+const ENCODED =
+  "eyJ W3si eyAi ewog ewoJ ew0K PD94 cGFzc3dvcmQ9 dXNlcm5hbWU9 dXNlcj Z3JhbnRfdHlwZT Y2xpZW50X2lk"
+    .split(" ");
 const SIEVE = new Sieve(WORDS, BEGINNINGS, ENCODED);
 
 class ActiveRedactor implements Redactor {
@@ -103,14 +115,14 @@ class ActiveRedactor implements Redactor {
     return this.#placeholders.replaced;
   }
 
-  entry(entry: StoredEntry): StoredEntry {
+  entry<E extends ReadableEntry>(entry: E): E {
     const { url, payload, ...rest } = entry;
     return {
       ...this.json(rest),
       url: url === null ? null : this.url(url),
       redacted: true,
       payload: this.payload(payload),
-    };
+    } as E;
   }
 
   payload(payload: Record<string, unknown>): Record<string, unknown> {
@@ -141,9 +153,16 @@ class ActiveRedactor implements Redactor {
     const lower = name.toLowerCase();
     if (lower === "cookie") return value.split(";").map((one) => this.#cookie(one)).join(";");
     if (lower === "set-cookie" || lower === "set-cookie2") {
-      // What follows the first semicolon are attributes.
-      const [cookie, ...attributes] = value.split(";");
-      return [this.#cookie(cookie!), ...attributes].join(";");
+      return value.split(SEVERAL_COOKIES).map((one, at) =>
+        at % 2 === 1 ? one : this.#setCookie(one)
+      )
+        .join("");
+    }
+    if (lower === "sec-websocket-protocol") {
+      // Where browsers have to put a token, for want of a header.
+      return value.split(/(,\s*)/).map((one) =>
+        isKeyLike(one.trim()) ? this.#secret("access_token", one) : this.text(one)
+      ).join("");
     }
     if (AUTHORIZATION.test(lower)) {
       const scheme = /^\s*([A-Za-z][\w-]*)\s+(?=\S)/.exec(value);
@@ -152,33 +171,47 @@ class ActiveRedactor implements Redactor {
       return scheme[0] + this.#secret(schemeLabel(scheme[1]!), rest);
     }
     if (this.#isSecret(name)) return this.#secret(labelOf(name), value);
-    return isUrl(value) ? this.url(value) : this.text(value);
+    return isAddress(value) ? this.url(value) : this.text(value);
   }
 
   url(url: string): string {
+    return this.#address(url, 0);
+  }
+
+  pairs(text: string): string {
+    return this.#pairs(text, 0);
+  }
+
+  #address(url: string, depth: number): string {
     const hash = url.search(FRAGMENT);
     const beforeFragment = hash < 0 ? url : url.slice(0, hash);
     const fragment = hash < 0 ? null : url.slice(hash + 1);
     const [target, query] = splitAt(beforeFragment, "?");
     const path = this.text(target);
     // Implicit grants carry their token in the fragment.
-    return path + (query === null ? "" : `?${this.pairs(query)}`) +
+    return path + (query === null ? "" : `?${this.#pairs(query, depth)}`) +
       (fragment === null
         ? ""
-        : `#${fragment.includes("=") ? this.pairs(fragment) : this.text(fragment)}`);
+        : `#${fragment.includes("=") ? this.#pairs(fragment, depth) : this.text(fragment)}`);
   }
 
-  pairs(text: string): string {
+  #pairs(text: string, depth: number): string {
+    const isGrant = /(?:^|&)grant_type=/.test(text);
     return text.split("&").map((pair) => {
       const [spelled, value] = splitAt(pair, "=");
       if (value === null || value === "") return this.text(pair);
       const name = decoded(spelled);
       const plain = decoded(value);
-      if (this.#isSecret(name) || (WEAK_NAME.test(name) && isKeyLike(plain))) {
+      if (
+        this.#isSecret(name) ||
+        (WEAK_NAME.test(name) && (isKeyLike(plain) || (isGrant && name === "code")))
+      ) {
         const shown = this.#secret(labelOf(name), plain);
         return shown === plain ? pair : `${spelled}=${shown}`;
       }
-      const shown = isUrl(plain) ? this.url(plain) : this.text(plain);
+      const shown = isAddress(plain) && depth < DEPTH_LIMIT
+        ? this.#address(plain, depth + 1)
+        : this.text(plain);
       if (shown === plain) return pair;
       return `${spelled}=${isPlaceholder(shown) ? shown : encodeURIComponent(shown)}`;
     }).join("&");
@@ -202,27 +235,26 @@ class ActiveRedactor implements Redactor {
   }
 
   content(text: string, contentType = ""): string {
-    if (FORM.test(contentType)) return this.pairs(text);
-    if (SPELLED_OUT.test(text) && (JSON_TYPE.test(contentType) || /^\s*[[{]/.test(text))) {
-      const value = parsed(text);
-      if (value === undefined) return this.text(text);
-      const [before, after] = [JSON.stringify(value), JSON.stringify(this.json(value))];
-      return before === after ? text : after;
-    }
-    return this.text(text);
+    return FORM.test(contentType) || LIKE_FORM.test(text) ? this.pairs(text) : this.text(text);
   }
 
   text(text: string): string {
     // Shorter than any secret with its name.
     if (text.length < 6) return text;
-    const found = this.#find(text);
-    return found.length === 0 ? text : this.#replace(text, found);
+    // As its reader will read it, since names are found as they are spelled.
+    const plain = text.includes("\\u00")
+      ? text.replace(SPELLED_OUT, (_, code: string) => String.fromCharCode(parseInt(code, 16)))
+      : text;
+    const found = this.#find(plain);
+    return found.length === 0 ? text : this.#replace(plain, found);
   }
 
   json<T>(value: T): T {
-    if (typeof value === "string") return (isUrl(value) ? this.url(value) : this.text(value)) as T;
+    if (typeof value === "string") {
+      return (isAddress(value) ? this.url(value) : this.text(value)) as T;
+    }
     if (value === null || typeof value !== "object") return value;
-    if (Array.isArray(value)) return value.map((item) => this.json(item)) as T;
+    if (Array.isArray(value)) return this.#list(value) as T;
     const members = value as Record<string, unknown>;
     const named = members["name"] ?? members["key"];
     return Object.fromEntries(
@@ -266,19 +298,35 @@ class ActiveRedactor implements Redactor {
     for (const pattern of this.#patterns) {
       for (const match of pattern(text)) found.push({ ...match, label: "secret" });
     }
-    if (encoded.length === 0) return found;
-    for (const { 0: run, index } of text.matchAll(ENCODED_JSON)) {
-      const inner = fromBase64(run);
+    if (text.includes("kty")) {
+      for (const match of text.matchAll(PRIVATE_MEMBER)) {
+        const start = match.index + match[0].length;
+        found.push({ start, end: start + match[1]!.length, label: "private_key" });
+      }
+    }
+    for (const start of encoded) {
+      ENCODED_RUN.lastIndex = start;
+      const run = ENCODED_RUN.exec(text)?.[0];
+      const inner = run === undefined ? null : fromBase64(run);
       if (inner === null || this.#find(inner).length === 0) continue;
-      found.push({ start: index, end: index + run.length, label: "encoded_secret" });
+      found.push({ start, end: start + run!.length, label: "encoded_secret" });
     }
     return found;
+  }
+
+  /** Headers as lists are: of a name and its value. */
+  #list(list: readonly unknown[]): unknown[] {
+    const [name, value] = list;
+    return list.length === 2 && typeof name === "string" && typeof value === "string" &&
+        this.#isSecret(name) && !/^[A-Za-z_ ]*$/.test(value)
+      ? [name, this.header(name, value)]
+      : list.map((item) => this.json(item));
   }
 
   /** Everything within what a secret's name has is secret. */
   #member(name: string, value: unknown): unknown {
     if (!this.#isSecret(name)) return this.json(value);
-    return this.#hidden(labelOf(name), value, /tokens$/i.test(name));
+    return this.#hidden(labelOf(name), value, isCountName(name));
   }
 
   #hidden(label: string, value: unknown, counts: boolean): unknown {
@@ -291,14 +339,23 @@ class ActiveRedactor implements Redactor {
     if (typeof value === "number") return counts ? value : this.#secret(label, String(value));
     if (Array.isArray(value)) return value.map((item) => this.#hidden(label, item, false));
     if (value === null || typeof value !== "object") return value;
+    if (isSchema(value as Record<string, unknown>)) return this.json(value);
     return Object.fromEntries(
       Object.entries(value).map(([name, inner]) => [name, this.#hidden(label, inner, false)]),
     );
   }
 
+  /** What follows the first semicolon are attributes. */
+  #setCookie(text: string): string {
+    const [cookie, ...attributes] = text.split(";");
+    return [this.#cookie(cookie!), ...attributes].join(";");
+  }
+
   #cookie(cookie: string): string {
     const [name, value] = splitAt(cookie, "=");
-    if (value === null || value.trim() === "") return cookie;
+    // Without a name, or the rest of a quoted one.
+    if (value === null) return cookie.trim() === "" ? cookie : this.#secret("cookie", cookie);
+    if (value.trim() === "") return cookie;
     return `${name}=${this.#secret(labelOf(name.trim()), value)}`;
   }
 
@@ -329,8 +386,14 @@ class ActiveRedactor implements Redactor {
   }
 }
 
-/** Base64 of JSON, which begins with `{"` or `[{`: as a cookie, a cursor or an OAuth state is. */
-const ENCODED_JSON = /(?<![\w+/=-])(?:eyJ|W3si)[\w+/-]{12,}={0,2}(?![\w.+/-])/g;
+/** A cookie, a cursor or an OAuth state: base64 of a text with a structure. */
+const ENCODED_RUN = new RegExp(
+  `(?<![\\w+/=-])(?:${ENCODED.join("|")})[\\w+/-]{12,}={0,2}(?![\\w.+/-])`,
+  "y",
+);
+
+/** Between cookies that were joined; the comma of a date is none. */
+const SEVERAL_COOKIES = /(\n|,\s*(?=[^;=,\s]+=))/;
 
 function fromBase64(run: string): string | null {
   try {
@@ -352,11 +415,18 @@ function isUrl(value: string): boolean {
   return /^[a-z][a-z0-9+.-]{0,30}:\/\/\S+$/i.test(value);
 }
 
-/** Of one piece, with letters and digits: no word, no path, no number. */
-function isKeyLike(value: string): boolean {
-  return looksRandom(value) || (/^[\w~.-]{20,}$/.test(value) && /\d/.test(value) &&
-    /[a-z]/i.test(value) && !/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i.test(value) &&
-    !/\.[a-z]{2,5}$/i.test(value));
+/** Also one without a host, as of a redirect: `/callback?code=…`. */
+function isAddress(value: string): boolean {
+  return isUrl(value) || /^(?:\.{0,2}\/|\?|#)[^\s"{}<>]*$/.test(value);
+}
+
+const JSON_TYPES = new Set(
+  "string number integer boolean object array null apiKey http oauth2 openIdConnect".split(" "),
+);
+
+/** What a schema says of a secret is none. */
+function isSchema(value: Record<string, unknown>): boolean {
+  return "$ref" in value || JSON_TYPES.has(String(value["type"]));
 }
 
 function splitAt(text: string, sign: string): [string, string | null] {
@@ -371,14 +441,5 @@ function decoded(text: string): string {
     return decodeURIComponent(text.replaceAll("+", " "));
   } catch {
     return text;
-  }
-}
-
-function parsed(text: string): unknown {
-  if (nestsDeeper(text, DEPTH_LIMIT)) return undefined;
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -3,21 +3,27 @@
 // words that names of secrets hold, and only around those is looked for a name and the value it has.
 // That costs less than JSON.parse, works on what no parser takes, and keeps the spelling of the rest.
 
-import { isSecretSegment } from "./names.ts";
+import { elementValues, entityTag, isTag, isTagName, namedElement } from "./markup.ts";
+import { isCountName, isLinkName, isSecretSegment } from "./names.ts";
 import { labelOf } from "./placeholders.ts";
-import type { Found } from "./values.ts";
+import { siblingValue } from "./siblings.ts";
+import { type Found, isKeyLike } from "./values.ts";
 
 /** A named value; a bare number in JSON takes quotes of its own when it is replaced. */
 export interface Named extends Found {
   quotes?: string;
 }
 
-/** What names of secrets hold. */
+/**
+ * What names of secrets hold, and those of links that let in. Three letters of each are looked for first:
+ * where its beginning is that of many words, a rarer part of it stands here.
+ */
 export const WORDS = [
   ..."token secret pass pwd key sess auth cookie csrf xsrf sig credential jwt assertion saml".split(
     " ",
   ),
-  ..."connection verifier code card cvv cvc otp pin sid".split(" "),
+  ..."nnection rif code card cvv cvc otp pin sid rer hmac hrase mnemonic".split(" "),
+  ..."eset cover irm vat nvi gic cket".split(" "),
 ];
 /** What of a word is known at least where it was sieved out. */
 const SIEVED = 3;
@@ -26,19 +32,23 @@ const NAME_LIMIT = 64;
 const [SPACE, TAB] = [32, 9];
 const ENDS_NAME = Uint8Array.from(
   { length: 128 },
-  (_, code) => "]\\\"'=:>/%".includes(String.fromCharCode(code)) ? 1 : 0,
+  (_, code) => "]\\\"'=:>/%<&\r\n".includes(String.fromCharCode(code)) ? 1 : 0,
 );
 /** `"token" : `, `\"token\":`, `'token' => `. */
 const QUOTED_KEY = /\]{0,3}(\\*)["']\s{0,20}(?::|=>|=)\s{0,20}/y;
 /** HAR's `{"name":"token","value":…}` and XML's `key="token" value=`. */
 const NAME_AND_VALUE = /\\*["']\s{0,20},?\s{0,20}\\*["']?value\\*["']?\s{0,20}[:=]\s{0,20}/y;
-const PART_HEAD = /"[^\r\n]{0,200}\r?\n(?:[^\r\n]{1,200}\r?\n){0,4}\r?\n/y;
+/** Of multipart/form-data, before and after the name. */
+const PART_BEGIN = /form-data;[^\r\n]{0,200}\bname="?[\w.[-]{0,200}$/i;
+const PART_HEAD = /\]{0,3}"?(?:;[^\r\n]{0,200})?\r?\n(?:[^\r\n]{1,200}\r?\n){0,4}\r?\n/y;
+const PART_REACH = 480;
 const ASSIGNMENT = /(?:\]|%5[Dd]){0,3}(?:=(?![=>])|%(?:25)?3[Dd]|\\u003[dD])/y;
 const SPACED = /\]{0,3}(?:[ \t]{0,4}:(?![:/])[ \t]{0,4}|[ \t]{1,4}=[ \t]{1,4})/y;
 const ENCODED_KEY =
   /(?:%(?:25)?5[Cc])*%(?:25)?22(?:%(?:25)?20|\+)*%(?:25)?3[Aa](?:%(?:25)?20|\+)*/y;
 const ENCODED_QUOTE = /(?:%(?:25)?5[Cc])*%(?:25)?22/y;
-const ELEMENT = /(?:\s[^<>]{0,512})?>/y;
+const ENTITY = "&(?:quot|apos|#0?3[49]|#x2[27]);";
+const ENTITY_KEY = new RegExp(`${ENTITY}\\s{0,20}:\\s{0,20}(${ENTITY})?`, "iy");
 const OPENING = /(\\*)(["'`])/y;
 const COLON = /\s{0,20}:/y;
 const BACKSLASHES = /\\+/y;
@@ -46,12 +56,25 @@ const NUMBER = /-?\d[\d.eE+-]{0,40}/y;
 const LITERAL = /(?:true|false|null|undefined|none)(?![\w-])/iy;
 const SCHEME =
   /(?:bearer|basic|digest|token|negotiate|dpop|hmac|apikey|aws4-hmac-sha256)\s{1,9}(?=\S)/iy;
-const BARE = /[^\s,;&"'<>(){}[\]\\]{1,4096}/y;
+/** A mark of the database has brackets. */
+const BARE = /\[redacted:[0-9a-f]{8}\]|[^\s,;&"'<>(){}[\]\\]{1,4096}/y;
 const ENCODED = /(?:(?!%(?:25)?(?:26|22|5[Cc]|2[Cc]|7[Dd]))[^\s&"'<>\\]){1,4096}/y;
+/** A line of a header to its end; within a text of a language to the escaped end. */
+const LINE = /(?:[^\r\n\\]|\\(?![rn])){1,8192}/y;
+const CREDENTIALS_LINE = /^(?:proxy-)?authorization$/i;
+const COOKIE_LINE = /^cookie$/i;
+/** `Digest username="ada", response=…`, `sid=…; theme=dark`: more than one word. */
+const PARAMETERS = /[A-Za-z][\w-]{0,40}[ \t]{1,4}(?=[\w-]{1,40}=)/y;
+const COOKIES = /(?=[\w!#$%&'*+.^`|~-]{1,100}=)/y;
+/** Codes of OAuth, keys of an API, tickets of CAS: in a query alone, and when the value reads like one. */
+const WEAK_NAME = /^(?:code|key|api|auth|ticket)$/i;
+/** What a schema says of a value is none. */
+const SCHEMA =
+  /\{\s{0,200}\\*"(?:type\\*"\s{0,20}:\s{0,20}\\*"(?:string|number|integer|boolean|object|array|null|apiKey|http|oauth2|openIdConnect)\\*"|\$ref\\*")/y;
 const SEGMENT = /[^/?#\s"'<>&\\]{1,512}/y;
 /** Code, not a value: `this.token`, `getToken(`, a type. */
 const EXPRESSION =
-  /^(?:[A-Za-z_$][A-Za-z_$]*(?:[.?!][A-Za-z_$.?!]*)|string|number|boolean|any|unknown|str|int|bytes|object|[A-Z][a-z]+[A-Za-z]*|await|async|new|function|this|self|self\.\w+|\$\w*|process\S*|os\S*)$/;
+  /^(?:[A-Za-z_$]|void|[A-Za-z_$][A-Za-z_$]*(?:[.?!][A-Za-z_$.?!]*)|string|number|boolean|any|unknown|str|int|bytes|object|[A-Z][a-z]+[A-Za-z]*|await|async|new|function|this|self|self\.\w+|\$\w*|process\S*|os\S*)$/;
 
 /** Values that names give away, in order and without overlaps. Candidates are parts of names. */
 export function namedSecrets(
@@ -70,11 +93,48 @@ export function namedSecrets(
     if (!mayPrecedeValue(text, end, mayHaveTags)) continue;
     const start = nameStart(text, at, seen);
     const name = text.slice(start, end);
-    if (!isSecret(name)) continue;
-    seen = valuesOf(text, start, end, name, found);
+    if (!isSecret(name)) seen = Math.max(seen, inAddress(text, start, end, name, found));
+    else seen = valuesOf(text, start, end, name, found);
     next = Math.max(next, seen);
   }
+  for (const alias of variablesFor(text, isSecret)) variableValues(text, alias, found);
   return found;
+}
+
+/** `?code=4/0Ab…`, `/reset/9fA…`: names that elsewhere say nothing. */
+function inAddress(text: string, start: number, end: number, name: string, found: Named[]): number {
+  const isQuery = WEAK_NAME.test(name) && text[end] === "=" && /[?&;#]/.test(text[start - 1] ?? "");
+  const isLink = isLinkName(name) && text[end] === "/" && isSegment(text, start);
+  if (!isQuery && !isLink) return end;
+  const value = matchAt(isQuery ? BARE : SEGMENT, text, end + 1)?.[0];
+  if (value === undefined || !isKeyLike(value.replace(/%[0-9A-F]{2}/gi, "_"))) return end;
+  const until = end + 1 + value.length;
+  found.push({ start: end + 1, end: until, label: labelOf(name) });
+  return until;
+}
+
+/** How GraphQL's documents call what they pass as a secret: `password: $pw`. */
+const VARIABLE = /([\w.-]{2,64})\s{0,4}:\s{0,4}\$(\w{1,64})/g;
+const MOST_VARIABLES = 20;
+
+function variablesFor(text: string, isSecret: (name: string) => boolean): Set<string> {
+  const found = new Set<string>();
+  if (!text.includes(": $") && !text.includes(":$")) return found;
+  for (const [, argument, variable] of text.matchAll(VARIABLE)) {
+    if (isSecret(argument!)) found.add(variable!);
+    if (found.size >= MOST_VARIABLES) break;
+  }
+  return found;
+}
+
+function variableValues(text: string, name: string, found: Named[]): void {
+  for (let at = text.indexOf(name); at >= 0; at = text.indexOf(name, at + name.length)) {
+    if (text[at - 1] !== '"') continue;
+    const quoted = matchAt(QUOTED_KEY, text, at + name.length);
+    if (quoted) {
+      values(text, at + name.length + quoted[0].length, quoted[1]!, name, labelOf(name), found);
+    }
+  }
 }
 
 function nameEnd(text: string, from: number): number {
@@ -108,11 +168,6 @@ function mayPrecedeValue(text: string, end: number, mayHaveTags: boolean): boole
   return after === SPACE || after === TAB || (after < 128 && ENDS_NAME[after] === 1);
 }
 
-function isTagName(text: string, end: number): boolean {
-  const open = text.lastIndexOf("<", end);
-  return open >= 0 && end - open <= NAME_LIMIT && /^<[\w.:-]+$/.test(text.slice(open, end));
-}
-
 /** A host is none. */
 function isSegment(text: string, start: number): boolean {
   return text[start - 1] === "/" && text[start - 2] !== "/";
@@ -131,21 +186,30 @@ function valuesOf(
   if (quoted) return values(text, end + quoted[0].length, quoted[1]!, name, label, found);
   const pair = matchAt(NAME_AND_VALUE, text, end);
   if (pair) return values(text, end + pair[0].length, "", name, label, found);
+  const entity = matchAt(ENTITY_KEY, text, end);
+  if (entity) return entityValue(text, end + entity[0].length, entity[1], label, found);
   const assigned = matchAt(ASSIGNMENT, text, end);
   if (assigned) return assignedValue(text, end + assigned[0].length, label, assigned[0], found);
   const encoded = matchAt(ENCODED_KEY, text, end);
   if (encoded) return encodedValue(text, end + encoded[0].length, label, found);
   if (text[end] === "/" && isSegment(text, start)) return segment(text, end + 1, name, found);
-  if (text[start - 1] === "<" || text[start - 1] === ":") {
-    const tag = matchAt(ELEMENT, text, end);
-    if (tag) return element(text, end + tag[0].length, name, found);
+  if (isTag(text, start)) {
+    const inner = elementValues(text, end, name, label);
+    if (inner) return addAll(inner, found);
   }
-  if (text[end] === '"') {
-    const head = matchAt(PART_HEAD, text, end);
-    if (head) return upTo(text, end + head[0].length, "\n--", label, found);
+  const beside = namedElement(text, start, end, label) ?? entityTag(text, start, end, label);
+  if (beside) return addAll([beside], found);
+  const head = matchAt(PART_HEAD, text, end);
+  if (head && PART_BEGIN.test(text.slice(Math.max(0, start - PART_REACH), start))) {
+    return upTo(text, end + head[0].length, "\n--", label, found);
+  }
+  if (text[end] === '"' || text[end] === "'" || text[end] === "\\") {
+    const value = siblingValue(text, start, end);
+    // What is before the name was passed already.
+    if (value >= 0) return Math.max(end, values(text, value, "", name, label, found));
   }
   const spaced = matchAt(SPACED, text, end);
-  return spaced ? spacedValue(text, end + spaced[0].length, start, label, found) : end;
+  return spaced ? spacedValue(text, end + spaced[0].length, start, name, found) : end;
 }
 
 /** A value of JSON or of a language like it: a text, a number, or all texts and numbers within. */
@@ -159,10 +223,11 @@ function values(
 ): number {
   const opening = matchAt(OPENING, text, at);
   if (opening) return string(text, at, opening, label, found);
-  if (text[at] === "{" || text[at] === "[") return structure(text, at, label, found);
+  if (text[at] === "{" || text[at] === "[") {
+    return matchAt(SCHEMA, text, at) ? at : structure(text, at, label, found);
+  }
   const number = matchAt(NUMBER, text, at);
-  // How many there were or may be: max_tokens.
-  if (!number || /tokens$/i.test(name)) return at;
+  if (!number || isCountName(name)) return at;
   const end = at + number[0].length;
   found.push({ start: at, end, label, quotes: `${escape}"` });
   return end;
@@ -269,12 +334,23 @@ function segment(text: string, at: number, name: string, found: Named[]): number
   return end;
 }
 
-/** `<password>` may also be a placeholder; an element ends with its own name. */
-function element(text: string, start: number, name: string, found: Named[]): number {
-  const end = text.indexOf("<", start);
-  const closing = end < 0 ? "" : text.slice(end, end + NAME_LIMIT + name.length);
-  if (!/^<\/(?:[\w.-]{1,40}:)?([\w.-]+)/.exec(closing)?.[1]?.startsWith(name)) return start;
-  return upTo(text, start, "<", labelOf(name), found);
+/** JSON in an attribute of HTML. */
+function entityValue(
+  text: string,
+  start: number,
+  quote: string | undefined,
+  label: string,
+  found: Named[],
+): number {
+  if (quote !== undefined) return upTo(text, start, quote, label, found);
+  const number = matchAt(NUMBER, text, start)?.[0] ?? "";
+  if (number !== "") found.push({ start, end: start + number.length, label });
+  return start + number.length;
+}
+
+function addAll(more: readonly Named[], found: Named[]): number {
+  found.push(...more);
+  return more.at(-1)!.end;
 }
 
 function upTo(text: string, start: number, mark: string, label: string, found: Named[]): number {
@@ -292,11 +368,14 @@ function spacedValue(
   text: string,
   at: number,
   nameStart: number,
-  label: string,
+  name: string,
   found: Named[],
 ): number {
+  const label = labelOf(name);
   const opening = matchAt(OPENING, text, at);
   if (opening) return string(text, at, opening, label, found);
+  const line = headerLine(text, at, nameStart, name);
+  if (line) return addAll([line], found);
   const scheme = matchAt(SCHEME, text, at)?.[0] ?? "";
   const start = at + scheme.length;
   const bare = matchAt(BARE, text, start)?.[0];
@@ -310,6 +389,27 @@ function spacedValue(
   if (isWord && scheme === "" && !(startsLine && endsLine)) return at;
   found.push({ start, end, label: scheme === "" ? label : schemeLabel(scheme.trim()) });
   return end;
+}
+
+/** A header of several parts is one secret: what of it is not cannot be told by its name. */
+function headerLine(text: string, at: number, nameStart: number, name: string): Named | null {
+  const isCookie = COOKIE_LINE.test(name);
+  const lead = isCookie
+    ? matchAt(COOKIES, text, at)
+    : CREDENTIALS_LINE.test(name)
+    ? matchAt(PARAMETERS, text, at)
+    : null;
+  const line = lead && matchAt(LINE, text, at)?.[0];
+  if (!line) return null;
+  // Within a quoted argument, as of curl, the line ends with its quote.
+  const quote = text[nameStart - 1];
+  const closing = quote === "'" || quote === '"' ? line.indexOf(quote) : -1;
+  const end = at + (closing < 0 ? line.length : closing);
+  return {
+    start: at + lead[0].length,
+    end,
+    label: isCookie ? "cookie" : schemeLabel(lead[0].trim()),
+  };
 }
 
 function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | null {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { cpuMs } from "./cpu.fake.ts";
 import { looksRandom, looksSecret } from "./values.ts";
 
 const JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.c2lnbmF0dXJl";
@@ -38,10 +39,10 @@ describe("a secret", () => {
     "is looked for in time that grows with the text: %j",
     (piece) => {
       const text = piece.repeat(Math.ceil(1_048_576 / piece.length));
-      const started = performance.now();
-      looksSecret(text);
-      looksRandom(text);
-      expect(performance.now() - started).toBeLessThan(2_000);
+      expect(cpuMs(() => {
+        looksSecret(text);
+        looksRandom(text);
+      })).toBeLessThan(2_000);
     },
   );
 });

@@ -5,6 +5,14 @@ import { Sieve } from "./candidates.ts";
 
 /** What the database puts in the place of a secret for those who may not see it. */
 export const REDACTED = "[redacted]";
+/** The same with eight digits that are equal for equal secrets of an answer. */
+const DATABASE_MARK = /\[redacted:[0-9a-f]{8}\]/y;
+
+/** Whether this is such a mark: it becomes a placeholder that says what it stands for. */
+export function isDatabaseMark(value: string): boolean {
+  DATABASE_MARK.lastIndex = 0;
+  return DATABASE_MARK.test(value) && DATABASE_MARK.lastIndex === value.length;
+}
 
 /** Part of a text that is a secret, and what to call it. */
 export interface Found {
@@ -77,6 +85,9 @@ const SIGNS = [
   "hooks.slack.com/services/",
   "api/webhooks/",
   "://",
+  "-u ",
+  "--user ",
+  "[redacted:",
 ];
 /** Longer prefixes first, since the first that fits is taken. */
 const PREFIXES = [...SHAPES.keys()].sort((a, b) => b.length - a.length);
@@ -95,10 +106,13 @@ const CARD =
 const WORD_START = /(?:(?<![\w-])|(?<=\\[nrt])|(?<=%[0-9A-Fa-f]{2}))/y;
 const PEM_BEGIN = /-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY(?: BLOCK)?-----/y;
 const CARD_NUMBER =
-  /\d{4}([ -]?)\d{4}\1\d{4}\1\d{3,4}(?![\w-]|\.\d)|\d{4}([ -]?)\d{6}\2\d{5}(?![\w-])/y;
+  /\d{4}([ -]?)\d{4}\1\d{4}\1\d{4}(?![\w-]|\.\d)|3[47]\d\d([ -]?)\d{6}\2\d{5}(?![\w-])/y;
 const TELEGRAM_TOKEN = /[\w-]{32,}/y;
 const WEBHOOK = /[\w-]{4,}\/[\w/-]{16,}/y;
-const USERINFO = /[^/?#\s"'<>@\\]{0,512}:([^/?#\s"'<>@\\]{1,512})@(?=[\w[])/y;
+const USERINFO = /([^/?#\s"'<>@\\:]{0,512})(?::([^/?#\s"'<>@\\]{0,512}))?@(?=[\w[])/y;
+const CURL_USER = /["']?[^\s:"'\\]{1,100}:(?=([^\s"'\\]{1,300}))/y;
+/** How far before its option the word curl may be. */
+const CURL_REACH = 300;
 
 /** Every secret in a text that its look gives away; cards last. Candidates are where one may begin. */
 export function shapedSecrets(
@@ -125,13 +139,15 @@ export function shapedSecrets(
 
 /** Whether a value is a secret by its own look, whatever its name. */
 export function looksSecret(value: string): boolean {
-  return value.includes(REDACTED) || shapedSecrets(value).length > 0;
+  return value.includes(REDACTED.slice(0, -1)) || shapedSecrets(value).length > 0;
 }
 
 function secretAt(text: string, at: number, trigger: string): Found | null {
   const shapes = SHAPES.get(trigger);
   if (shapes) return startsWord(text, at) ? matching(text, at, shapes) : null;
-  if (trigger === "://") return taken(USERINFO, text, at + 3, "password", 1);
+  if (trigger === "[redacted:") return taken(DATABASE_MARK, text, at, "redacted");
+  if (trigger === "://") return userinfo(text, at + 3);
+  if (trigger === "-u " || trigger === "--user ") return curlUser(text, at, trigger);
   if (trigger.endsWith("AA")) return telegramToken(text, at, trigger);
   if (trigger === "-----BEGIN ") return privateKey(text, at);
   if (trigger.endsWith("/")) return taken(WEBHOOK, text, at + trigger.length, "webhook_secret");
@@ -146,12 +162,32 @@ function matching(text: string, at: number, shapes: Shape[]): Found | null {
   return null;
 }
 
-function taken(pattern: RegExp, text: string, at: number, label: string, group = 0): Found | null {
+function taken(pattern: RegExp, text: string, at: number, label: string): Found | null {
   pattern.lastIndex = at;
   const match = pattern.exec(text);
+  return match && { start: at, end: at + match[0].length, label };
+}
+
+/** `ada:password@`; whoever has a token puts it in the place of the name: `token@`, `token:x-oauth-basic@`. */
+function userinfo(text: string, at: number): Found | null {
+  USERINFO.lastIndex = at;
+  const match = USERINFO.exec(text);
   if (!match) return null;
-  const start = group === 0 ? at : at + match[0].lastIndexOf(`${match[group]!}@`);
-  return { start, end: start + match[group]!.length, label };
+  const [all, name, password] = match;
+  const end = at + all.length - 1;
+  if (isKeyLike(name!)) return { start: at, end, label: "credentials" };
+  return password ? { start: end - password.length, end, label: "password" } : null;
+}
+
+/** `curl -u ada:password`. */
+function curlUser(text: string, at: number, option: string): Found | null {
+  if (!/^(?:.*\s)?$/s.test(text.slice(Math.max(0, at - 1), at))) return null;
+  if (!text.slice(Math.max(0, at - CURL_REACH), at).includes("curl")) return null;
+  CURL_USER.lastIndex = at + option.length;
+  const match = CURL_USER.exec(text);
+  if (!match) return null;
+  const start = CURL_USER.lastIndex;
+  return { start, end: start + match[1]!.length, label: "password" };
 }
 
 function startsWord(text: string, at: number): boolean {
@@ -210,4 +246,12 @@ const OPAQUE = /^[\w~+/=-]{20,}$/;
 export function looksRandom(value: string): boolean {
   if (!OPAQUE.test(value)) return false;
   return /[a-z]/.test(value) && /[A-Z]/.test(value) && /\d/.test(value);
+}
+
+const UUID = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Of one piece, with letters and digits: no word, no path, no number. */
+export function isKeyLike(value: string): boolean {
+  return looksRandom(value) || (/^[\w~.-]{20,}$/.test(value) && /\d/.test(value) &&
+    /[a-z]/i.test(value) && !UUID.test(value) && !/\.[a-z]{2,5}$/i.test(value));
 }

@@ -65,7 +65,7 @@ export function snippetRequest(entry: StoredEntry, secrets: boolean): SnippetReq
   if (url !== target.url || shown.some(({ value }, at) => value !== headers[at]!.value)) {
     notes.push("Secrets are placeholders in angle brackets; put your own in.");
   }
-  if (secrets && JSON.stringify([url, shown, body]).includes(REDACTED)) {
+  if (secrets && JSON.stringify([url, shown, body]).includes(REDACTED.slice(0, -1))) {
     notes.push(`Secrets are redacted for you; they read ${REDACTED}.`);
   }
   return { method, url, headers: shown, body, notes };

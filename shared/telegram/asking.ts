@@ -1,10 +1,11 @@
+import { GrammyError } from "grammy/web";
 import type { Api } from "grammy/web";
 import type { AskEvent } from "../busybro/events.ts";
 import type { Turn as Question } from "../busybro/turn.ts";
 import type { PersonClaims } from "../token/claims.ts";
-import { forTelegram } from "./captured.ts";
+import type { Quote } from "./captured.ts";
 import { plainText } from "./plain.ts";
-import { say, sayCaptured } from "./say.ts";
+import { QUIETLY, say, sayCaptured } from "./say.ts";
 import { MESSAGE_LIMIT, splitMessage } from "./split.ts";
 
 /** BusyBro, as the bot needs it. */
@@ -24,9 +25,10 @@ export async function answerQuestion(
   api: Api,
   chatId: number,
   events: AsyncIterable<AskEvent>,
+  quote: Quote,
 ): Promise<void> {
   const stopTyping = keepTyping(api, chatId);
-  const progress = progressMessage(api, chatId);
+  const progress = progressMessage(api, chatId, quote);
   const proposals: string[] = [];
   let last = "BusyBro gave no answer. Try again.";
   try {
@@ -56,29 +58,39 @@ function keepTyping(api: Api, chatId: number): () => void {
 }
 
 /** One message that says what is being done, and becomes the answer. */
-function progressMessage(api: Api, chatId: number) {
+function progressMessage(api: Api, chatId: number, quote: Quote) {
   let messageId: number | undefined;
   let shown = "";
   let shownAt = -Infinity;
   return {
     async show(summary: string): Promise<void> {
-      const text = forTelegram(`🔍 ${summary}`).slice(0, MESSAGE_LIMIT);
+      const text = quote(`🔍 ${summary}`).slice(0, MESSAGE_LIMIT);
       if (text === shown || performance.now() - shownAt < EDIT_EVERY_MS) return;
       shownAt = performance.now();
-      if (messageId === undefined) messageId = (await api.sendMessage(chatId, text)).message_id;
-      else await api.editMessageText(chatId, messageId, text);
-      shown = text;
+      // As typing is: an answer does not get lost with what was said on the way to it.
+      try {
+        if (messageId === undefined) {
+          messageId = (await api.sendMessage(chatId, text, QUIETLY)).message_id;
+        } else await api.editMessageText(chatId, messageId, text, QUIETLY);
+        shown = text;
+      } catch (error) {
+        if (!(error instanceof GrammyError)) throw error;
+      }
     },
     async replaceBy(answer: string): Promise<void> {
-      const [first, ...rest] = splitMessage(forTelegram(answer));
+      const [first, ...rest] = splitMessage(quote(answer));
       if (messageId === undefined || first === undefined) {
-        await sayCaptured(api, chatId, answer);
+        await sayCaptured(api, chatId, answer, quote);
         return;
       }
       if (first !== shown) {
-        await api.editMessageText(chatId, messageId, first, {
-          link_preview_options: { is_disabled: true },
-        });
+        try {
+          await api.editMessageText(chatId, messageId, first, QUIETLY);
+        } catch (error) {
+          // Somebody has deleted the message meanwhile.
+          if (!(error instanceof GrammyError && error.error_code === 400)) throw error;
+          await say(api, chatId, first);
+        }
       }
       for (const part of rest) await say(api, chatId, part);
     },

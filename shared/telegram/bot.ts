@@ -5,7 +5,14 @@ import { commands } from "./commands.ts";
 import type { CommandParts, Sender } from "./commands.ts";
 import { waitWhenTold } from "./retry.ts";
 import { say } from "./say.ts";
-import { COMMAND_NAMES, privateOnly, UNAVAILABLE, UNKNOWN_COMMAND, WENT_WRONG } from "./texts.ts";
+import {
+  COMMAND_NAMES,
+  privateOnly,
+  TEXT_ALONE,
+  UNAVAILABLE,
+  UNKNOWN_COMMAND,
+  WENT_WRONG,
+} from "./texts.ts";
 
 export interface BotOptions extends CommandParts {
   token: string;
@@ -42,6 +49,10 @@ export function createBot({ token, apiRoot, ...parts }: BotOptions): Bot {
         : next(),
   );
   alone.on("message:text", (ctx) => answered(ctx, (from) => act.ask(from, ctx.msg.text)));
+  alone.on(
+    "message:file",
+    (ctx) => answered(ctx, (from) => say(from.api, from.chatId, TEXT_ALONE)),
+  );
   return bot;
 }
 
@@ -56,6 +67,7 @@ async function answered(ctx: Context, act: (from: Sender) => Promise<void>): Pro
       userId: from.id,
       username: from.username ?? null,
       firstName: from.first_name,
+      ownWords: ctx.msg?.forward_origin === undefined && ctx.msg?.via_bot === undefined,
       signal: AbortSignal.timeout(WORK_TIMEOUT_MS),
     });
   } catch (error) {

@@ -1,7 +1,10 @@
-import { EVERYTHING } from "../redaction/policy.ts";
+import type { RedactionPolicy } from "../redaction/policy.ts";
 import { createRedactor } from "../redaction/redactor.ts";
 
-/** A text that may quote captured traffic, as it may leave for Telegram: without secrets, always. */
-export function forTelegram(text: string): string {
-  return createRedactor(EVERYTHING).text(text);
+/** A text that may quote captured traffic, as it may leave for Telegram. */
+export type Quote = (text: string) => string;
+
+/** Without secrets, always; the policy may say that more is one. */
+export function quoting(policy: RedactionPolicy): Quote {
+  return (text) => createRedactor({ ...policy, enabled: true }).text(text);
 }

@@ -6,6 +6,8 @@ import { id } from "../db/shapes.ts";
 import { hashSecret } from "../oauth/secrets.ts";
 import { QUESTION_LIMIT } from "../busybro/turn.ts";
 import { answerQuestion, type Asking } from "./asking.ts";
+import { readPolicy } from "../redaction/policy.ts";
+import { quoting } from "./captured.ts";
 import { newLinkCode } from "./link-code.ts";
 import { say, sayCaptured } from "./say.ts";
 import { statsSnapshot, statsText } from "./stats.ts";
@@ -25,6 +27,8 @@ export interface Sender {
   userId: number;
   username: string | null;
   firstName: string;
+  /** Whether the person wrote the message, rather than passed on somebody else's. */
+  ownWords: boolean;
   signal: AbortSignal;
 }
 
@@ -100,10 +104,12 @@ export function commands(parts: CommandParts) {
       api,
       chatId,
       snapshot ? statsText(own.name, snapshot) : "Your role does not let you see statistics.",
+      quoting(await readPolicy(caller, "telegram", signal)),
     );
   }
 
-  async function ask({ claims, caller }: Turn, { api, chatId, signal }: Sender, text: string) {
+  async function ask({ claims, caller }: Turn, from: Sender, text: string) {
+    const { api, chatId, signal } = from;
     const question = text.trim().slice(0, QUESTION_LIMIT);
     if (question === "") {
       await say(api, chatId, NO_QUESTION);
@@ -124,8 +130,10 @@ export function commands(parts: CommandParts) {
       priorAnswer: "",
       threadId: recent[0]?.id ?? null,
       surface: "telegram" as const,
+      ownWords: from.ownWords,
     };
-    await answerQuestion(api, chatId, parts.asking(turn, claims, signal));
+    const quote = quoting(await readPolicy(caller, "telegram", signal));
+    await answerQuestion(api, chatId, parts.asking(turn, claims, signal), quote);
   }
 
   return {

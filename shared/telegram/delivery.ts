@@ -11,6 +11,8 @@ import { limitByAddress } from "../token/guard.ts";
 import type { Limit } from "../token/guard.ts";
 import { inBackground } from "./background.ts";
 import type { BackgroundRuntime } from "./background.ts";
+import { EVERYTHING } from "../redaction/policy.ts";
+import { type Quote, quoting } from "./captured.ts";
 import { wordingOf } from "./messages.ts";
 import { sayCaptured } from "./say.ts";
 
@@ -53,11 +55,15 @@ async function deliver(
 ): Promise<void> {
   const end = performance.now() + BUDGET_MS;
   const blocked = new Map<number, number>();
+  const quote = quoting(
+    await service.telegram.redaction(AbortSignal.timeout(BUDGET_MS)).catch(() => null) ??
+      EVERYTHING,
+  );
   for (const message of messages) {
     const { id, chat_id } = message;
     const wait = performance.now() > end ? 1 : blocked.get(chat_id);
     const settlement: Settlement = wait === undefined
-      ? await attempt(api, message)
+      ? await attempt(api, message, quote)
       : { outcome: "retry", retry_seconds: wait, error: "not tried" };
     // The order within a chat is kept: what follows waits as well.
     if (settlement.outcome === "retry") blocked.set(chat_id, settlement.retry_seconds);
@@ -68,20 +74,22 @@ async function deliver(
 async function attempt(
   api: Api,
   { chat_id, message, attempts }: ClaimedMessage,
+  quote: Quote,
 ): Promise<Settlement> {
   const text = wordingOf(message);
   // The database is newer than this function: the next version has the words.
   if (text === null) return retry(attempts, `unknown kind ${message.kind}`);
   try {
-    await sayCaptured(api, chat_id, text);
+    await sayCaptured(api, chat_id, text, quote);
     return { outcome: "sent" };
   } catch (error) {
     if (!(error instanceof GrammyError)) {
       return retry(attempts, String(error));
     }
     const { error_code, description, parameters } = error;
-    // The chat is gone or the person has blocked the bot: that does not change by asking again.
-    if (error_code < 500 && error_code !== 429) return { outcome: "refused" };
+    // The chat is gone or the person has blocked the bot: that does not change by asking again. What is
+    // said of the bot itself (401, 404: its token is wrong) does, once it is put right.
+    if (error_code === 400 || error_code === 403) return { outcome: "refused" };
     return retry(attempts, description, parameters.retry_after);
   }
 }

@@ -1,9 +1,9 @@
 import type { Api } from "grammy/web";
-import { forTelegram } from "./captured.ts";
+import type { Quote } from "./captured.ts";
 import { splitMessage } from "./split.ts";
 
 // No previews: Telegram would fetch every address in a text, those in captured traffic too.
-const QUIETLY = { link_preview_options: { is_disabled: true } } as const;
+export const QUIETLY = { link_preview_options: { is_disabled: true } } as const;
 
 /** Sends what the bot says in its own words. */
 export async function say(api: Api, chatId: number, text: string): Promise<void> {
@@ -11,6 +11,11 @@ export async function say(api: Api, chatId: number, text: string): Promise<void>
 }
 
 /** Sends a text that may quote captured traffic, in as many messages as it takes. */
-export async function sayCaptured(api: Api, chatId: number, text: string): Promise<void> {
-  for (const part of splitMessage(forTelegram(text))) await say(api, chatId, part);
+export async function sayCaptured(
+  api: Api,
+  chatId: number,
+  text: string,
+  quote: Quote,
+): Promise<void> {
+  for (const part of splitMessage(quote(text))) await say(api, chatId, part);
 }

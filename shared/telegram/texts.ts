@@ -24,6 +24,8 @@ export const NO_QUESTION = "Ask something after it, for example:\n/ask which dev
 
 export const UNKNOWN_COMMAND = "I do not know that command. /help shows what I can do.";
 
+export const TEXT_ALONE = "I can read text alone: write what you want to know.";
+
 export const WENT_WRONG = "Something went wrong on our side. Try again in a moment.";
 
 export const UNAVAILABLE = "Busymate cannot be reached right now. Try again shortly.";

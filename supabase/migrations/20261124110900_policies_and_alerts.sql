@@ -9,17 +9,17 @@ create table public.redaction_policies (
   extra_patterns text[] not null default '{}' check (cardinality(extra_patterns) <= 50),
   updated_at timestamptz not null default now()
 );
-comment on table public.redaction_policies is 'What is done to secrets on their way to each destination. On is everything, off is nothing; busybro and telegram are always on.';
-comment on column public.redaction_policies.destination is 'console, export, mcp, busybro or telegram.';
-comment on column public.redaction_policies.enabled is 'Whether secrets are replaced.';
+comment on table public.redaction_policies is 'What is done to secrets on their way to each destination. On is everything, for everybody; off is nothing, for those who may see secrets (secrets:view and the scope secrets): from others they are always hidden. busybro and telegram are always on.';
+comment on column public.redaction_policies.destination is 'console (what people read by REST and in the web app, and so all that is read with their tokens), export, mcp, busybro or telegram.';
+comment on column public.redaction_policies.enabled is 'Whether secrets are replaced for those too who may see them.';
 comment on column public.redaction_policies.mode is 'mask leaves a placeholder, strip leaves nothing.';
 comment on column public.redaction_policies.extra_names is 'Further header, cookie, query and JSON names that carry secrets.';
-comment on column public.redaction_policies.extra_patterns is 'Further regular expressions of secrets, run by RE2 rules.';
+comment on column public.redaction_policies.extra_patterns is 'Further patterns of secrets.';
 comment on column public.redaction_policies.updated_at is 'Last change of this row.';
 alter table public.redaction_policies add constraint redaction_policies_assistant_on
   check (enabled or destination not in ('busybro', 'telegram'));
 insert into public.redaction_policies (destination, enabled) values
-  ('console', false), ('export', true), ('mcp', true), ('busybro', true), ('telegram', true);
+  ('console', false), ('export', false), ('mcp', false), ('busybro', true), ('telegram', true);
 alter table public.redaction_policies enable row level security;
 
 grant select, update (enabled, mode, extra_names, extra_patterns) on public.redaction_policies to authenticated;

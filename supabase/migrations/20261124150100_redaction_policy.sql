@@ -6,6 +6,12 @@ create function private.are_redaction_patterns(patterns text[]) returns boolean
 language sql immutable parallel safe set search_path = '' as $$
   select coalesce(bool_and(
     char_length(p.pattern) <= 200
+    -- As often as Postgres repeats, and not so often that matching takes long.
+    and (select coalesce(bool_and(r.least <= 255 and coalesce(r.most, r.least) between r.least and 255), true)
+        and coalesce(sum(coalesce(r.most, r.least)), 0) <= 800
+      from (
+        select m[1]::integer as least, nullif(m[2], '')::integer as most
+        from regexp_matches(p.pattern, '\{(\d{1,3})(?:,(\d{0,3}))?\}', 'g') as m) as r)
     and p.pattern ~ '^(?:(?:[^][\\(){}*+?|.^$]|\.|\\[dwsDWS]|\\[^A-Za-z0-9]|\[\^?(?:[^][\\]|\\[dwsDWS]|\\[^A-Za-z0-9])+\])(?:[*+?]|\{\d{1,3}(?:,(?:\d{1,3})?)?\})?|\|)+$'
   ), true)
   from unnest($1) as p (pattern)

@@ -69,8 +69,12 @@ describe("get_entry", () => {
     });
   });
 
+  /** The marks of an answer without what tells them apart. */
+  const plain = <T>(answer: T): T =>
+    JSON.parse(JSON.stringify(answer).replaceAll(/\[redacted:[0-9a-f]{8}\]/g, "[redacted]"));
+
   it("shows no secret to who may not, and everything else", async () => {
-    const entry = await get(vera);
+    const entry = plain(await get(vera));
     expect(entry).toMatchObject({ id, redacted: true });
     expect(JSON.stringify(entry)).not.toContain(SECRET);
     expect(entry!.payload).toMatchObject({

@@ -5,6 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { PublicStatus } from "../../shared/stats/public-status.ts";
 import type { StatusSnapshot } from "../../shared/stats/status.ts";
+import { differenceOf } from "../reference/support/answers.ts";
+import { blocksOf } from "../reference/support/pages.ts";
 import { rpc } from "../support/rest.ts";
 import { stack } from "../support/stack.ts";
 import { answer, call, database, newPerson, type Person } from "../support/world.ts";
@@ -65,6 +67,15 @@ async function fault(body: unknown): Promise<string> {
 }
 
 describe("posting a status", () => {
+  it("takes what the documentation posts", async () => {
+    const blocks = await blocksOf("docs/stats-and-status.md");
+    const { code, answer: shown } = blocks.find(({ code }) => code.includes("/stats/status"))!;
+    const [, body] = /-d '(\{[\s\S]*\})'\n$/.exec(code)!;
+    const now = new Date().toISOString();
+    const stored = await post(admin.token, JSON.parse(body!.replaceAll(`'"$NOW"'`, now)));
+    expect(differenceOf(shown!, await stored.text())).toBeUndefined();
+  });
+
   it("keeps it as it is, for holders of status:view", async () => {
     const posted = snapshot();
     expect(await answer(await post(admin.token, posted))).toEqual({ stored: true });

@@ -142,7 +142,7 @@ describe("a token", () => {
   });
 
   it("ends at exp to the second, although PostgREST would wait for half a minute", async () => {
-    const exp = now() + 3;
+    const exp = now() + 5;
     const token = await resigned(ann.token, { exp });
     const client = await sockets.connect(() => Promise.resolve(token));
     const listener = listen(client, ownWorkspace(), { private: true });

@@ -83,7 +83,13 @@ describe("secrets in captured traffic", () => {
       { name: "search_entries", args: { workspace_id } },
       { name: "export_har", args: { workspace_id } },
       { name: "export_openapi", args: { workspace_id } },
-      { name: "db_select", args: { table: "entries", filters: { workspace_id } } },
+      {
+        name: "db_select",
+        args: {
+          table: "entries",
+          filters: [{ column: "workspace_id", op: "eq", value: workspace_id }],
+        },
+      },
       { name: "list_entry_changes", args: { workspace_id } },
     ];
     model.script = ({ results }) =>

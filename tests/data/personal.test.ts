@@ -121,6 +121,23 @@ describe("a job", () => {
     await database()`select private.sweep()`;
     expect(await ok(jobs.select("id").in("id", [id, fresh.id]))).toEqual([{ id: fresh.id }]);
   });
+
+  it("that was interrupted says so, and does not run for ever", async () => {
+    const sql = database();
+    const [lost, slow] = await sql<{ id: string }[]>`
+      insert into public.jobs (user_id, kind, status, updated_at)
+      values (${ann.id}, 'export_har', 'running', now() - interval '6 minutes'),
+        (${ann.id}, 'export_har', 'running', now() - interval '1 minute')
+      returning id`;
+    await sql`select private.sweep()`;
+    const rows = await ok(
+      ann.client.from("jobs").select("id,status,error").in("id", [lost!.id, slow!.id]),
+    );
+    expect(rows).toEqual(expect.arrayContaining([
+      { id: lost!.id, status: "failed", error: expect.stringContaining("start it again") },
+      { id: slow!.id, status: "running", error: null },
+    ]));
+  });
 });
 
 describe("an alert", () => {

@@ -30,7 +30,8 @@ describe("a rate limit", () => {
 
   it("holds within two in a hundred for four clients at once", async () => {
     const key = randomUUID();
-    const [capacity, perSeconds] = [100, 1];
+    // Well below what four clients can ask for on a busy machine.
+    const [capacity, perSeconds] = [25, 1];
     const since = performance.now();
     let allowed = 0;
     await Promise.all(Array.from({ length: 4 }, async () => {

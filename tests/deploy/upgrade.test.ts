@@ -52,7 +52,8 @@ describe.each(readReleases(root))("from $version build $build", (release) => {
         join(copy, "supabase/migrations/29991231000000_slow.sql"),
         "alter table public.entries add column slow integer;\nselect pg_sleep(1.5);\n",
       );
-      const { locks, longestWaitMs } = await upgrade(copy, project.url);
+      const { applied, locks, longestWaitMs } = await upgrade(copy, project.url);
+      expect(applied).toBe(1);
       const slow = locks.find(({ relation }) =>
         relation === "entries" || relation === "public.entries"
       );

@@ -71,9 +71,16 @@ function faultsOf(schema: Record<string, unknown>): string[] {
     for (const [key, inner] of Object.entries(value)) {
       if (!isProperties && ANYWHERE.includes(key)) faults.push(`${path}: ${key}`);
       if (!isProperties && key === "type" && Array.isArray(inner)) faults.push(`${path}: types`);
+      const isSchema = isProperties || !["default", "properties"].includes(key);
+      if (isSchema && isEmpty(inner)) faults.push(`${path}.${key}: says nothing`);
       visit(inner, `${path}.${key}`, !isProperties && key === "properties");
     }
   };
   visit(schema, "", false);
   return faults;
 }
+
+/** No schema at all, which the inspector's strict lint takes for a mistake. */
+const isEmpty = (value: unknown) =>
+  value !== null && typeof value === "object" && !Array.isArray(value) &&
+  Object.keys(value).length === 0;

@@ -6,6 +6,7 @@ import { copyFile, mkdtemp, readFile, rm, stat, truncate, writeFile } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { gzipSync } from "node:zlib";
 import postgres from "postgres";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DataDirectory, holdDirectory } from "../../local/directory.ts";
@@ -14,6 +15,9 @@ import { migrate } from "../../local/migrate.ts";
 import { freePort } from "../../local/ports.ts";
 import { launchPostgres, type PostgresServer } from "../../local/postgres/launch.ts";
 import { applyPlatform } from "../../local/postgres/platform.ts";
+import { ABOUT_FILE, POSTGRES_MAJOR } from "../../scripts/backup/format.ts";
+import { TAR_END, tarEntry } from "../../scripts/backup/tar.ts";
+import version from "../../version.json" with { type: "json" };
 import { run } from "../e2e/program.ts";
 
 /** Programs are started one after the other, each of which may have to wait for a busy machine. */
@@ -111,6 +115,24 @@ async function restored<T>(file: string, use: (server: PostgresServer) => Promis
   }
 }
 
+/** Starts a program and kills it as soon as it has come far enough. */
+async function killedOnce(
+  dataDir: string,
+  [program, ...args]: [string, ...string[]],
+  farEnough: () => Promise<boolean>,
+): Promise<void> {
+  const child = spawn(
+    process.execPath,
+    ["--import", "tsx", `scripts/${program}.ts`, ...args],
+    { env: { ...process.env, BUSYMATE_DATA: dataDir }, stdio: "ignore" },
+  );
+  const ended = new Promise((done) => child.once("exit", done));
+  while (child.exitCode === null && !await farEnough()) await sleep(2);
+  expect(child.exitCode, "it ended before it could be killed").toBeNull();
+  child.kill("SIGKILL");
+  await ended;
+}
+
 async function backUp(name: string): Promise<string> {
   const file = join(scratch, name);
   const outcome = await run(source.path, "backup", ["--out", file]);
@@ -164,18 +186,11 @@ describe("a backup", () => {
     async () => {
       const file = join(scratch, "killed.tar.gz");
       const partial = `${file}.partial`;
-      const child = spawn(
-        process.execPath,
-        ["--import", "tsx", "scripts/backup.ts", "--out", file],
-        {
-          env: { ...process.env, BUSYMATE_DATA: source.path },
-          stdio: "ignore",
-        },
+      await killedOnce(
+        source.path,
+        ["backup", "--out", file],
+        () => stat(partial).then(({ size }) => size > 0, () => false),
       );
-      const ended = new Promise((done) => child.once("exit", done));
-      while (!existsSync(partial) || (await stat(partial)).size === 0) await sleep(2);
-      child.kill("SIGKILL");
-      await ended;
       expect(existsSync(file)).toBe(false);
 
       const dataDir = await mkdtemp(join(tmpdir(), "busymate-refused-"));
@@ -226,6 +241,47 @@ describe("a restore", () => {
     expect(existsSync(join(aside![1]!, "PG_VERSION"))).toBe(true);
     await rm(dataDir, { recursive: true, force: true });
   }, SLOW);
+
+  it("that is killed in the middle leaves what was there, and the next one is whole", async () => {
+    const before = await contents(server.url("supabase_admin"));
+    const file = await backUp("unpacked.tar.gz");
+    const dataDir = await mkdtemp(join(tmpdir(), "busymate-halfway-"));
+    const staged = join(dataDir, "restoring/base");
+    await killedOnce(dataDir, ["restore", file], () => Promise.resolve(existsSync(staged)));
+    expect(existsSync(join(dataDir, "postgres"))).toBe(false);
+    expect(existsSync(join(dataDir, "keys.json"))).toBe(false);
+
+    const { code, err } = await run(dataDir, "restore", [file]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    const copy = await launchPostgres({
+      dataDir: join(dataDir, "postgres"),
+      port: await freePort(),
+    });
+    const after = await contents(copy.url("supabase_admin")).finally(copy.stop);
+    expect(Object.fromEntries(after)).toEqual(Object.fromEntries(before));
+    await rm(dataDir, { recursive: true, force: true });
+  }, SLOW);
+
+  it("refuses what a newer version made", async () => {
+    const file = join(scratch, "newer.tar.gz");
+    const about = {
+      format: 1,
+      created_at: new Date().toISOString(),
+      version: "9.9.9",
+      build: version.build + 1,
+      postgres: POSTGRES_MAJOR,
+    };
+    const entry = tarEntry(ABOUT_FILE, Buffer.from(JSON.stringify(about)));
+    await writeFile(file, gzipSync(Buffer.concat([entry, TAR_END])));
+    const dataDir = await mkdtemp(join(tmpdir(), "busymate-older-"));
+    const refused = await run(dataDir, "restore", [file]);
+    expect(refused).toMatchObject({
+      code: 1,
+      err: `${file} was made by 9.9.9 build ${about.build}, this is ${version.version} ` +
+        `build ${version.build}: restore it with that version or a later one.\n`,
+    });
+    await rm(dataDir, { recursive: true, force: true });
+  });
 
   it("refuses while a stack runs on the directory", async () => {
     const file = await backUp("running.tar.gz");

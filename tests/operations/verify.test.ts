@@ -6,6 +6,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { findings } from "../../scripts/checks.ts";
 import { PUBLIC_CHECKS, SIGNED_IN_CHECKS } from "../../scripts/verify/checks.ts";
+import { targetAt } from "../../scripts/verify/target.ts";
 import { programs } from "../e2e/program.ts";
 import { stack } from "../support/stack.ts";
 import { newPerson } from "../support/world.ts";
@@ -31,13 +32,38 @@ describe("verify", () => {
       url: stack().url,
       publishableKey: stack().publishable_key,
       issuer: stack().issuer,
-      token,
+      token: () => Promise.resolve(token),
     });
     expect(found.map(({ name, passed, detail }) => ({ name, passed, detail }))).toEqual([
       { name: "token", passed: true, detail: expect.stringMatching(/^signed with /) },
       { name: "REST with the token", passed: true, detail: "role member" },
       { name: "Realtime with the token", passed: true, detail: "joins its own channel" },
     ]);
+  }, SLOW);
+
+  it("tells what of a broken installation is broken, and ends with 1", async () => {
+    const token = () => Promise.reject(new Error("ada@busymate.test cannot sign in"));
+    const found = await findings(SIGNED_IN_CHECKS, { ...await targetAt(stack().url, token) });
+    expect(found.map(({ passed, detail }) => ({ passed, detail }))).toEqual(
+      SIGNED_IN_CHECKS.map(() => ({ passed: false, detail: "ada@busymate.test cannot sign in" })),
+    );
+
+    // A project before its first deployment: its gateway answers for functions that are not there.
+    const empty = createServer((_request, response) => {
+      response.writeHead(404, { "Content-Type": "application/json" });
+      response.end('{"code":"NOT_FOUND","message":"Requested function was not found"}');
+    });
+    await new Promise<void>((done) => empty.listen(0, "127.0.0.1", done));
+    const url = `http://127.0.0.1:${(empty.address() as AddressInfo).port}`;
+    const { code, out, err } = await commands.run("verify", "--target", `${url}/`);
+    await new Promise((done) => empty.close(done));
+    expect({ code, err }).toEqual({ code: 1, err: "" });
+    expect(out.split("\n")[0]).toBe(url);
+    expect(out).toMatch(
+      /FAIL {2}connection +api\/connection answers 404 and not with a connection/,
+    );
+    expect(out).toMatch(/FAIL {2}tables are closed +the publishable key is not known/);
+    expect(out).toContain(`${PUBLIC_CHECKS.length} of ${PUBLIC_CHECKS.length} checks failed.`);
   }, SLOW);
 
   it("says in a sentence that nothing is there", async () => {

@@ -107,9 +107,10 @@ describe("messages from the database", () => {
   it("C35 are lost while the log is not read, and arrive again afterwards", async () => {
     const { topic, accessToken } = await member(target);
     const { broadcasts } = await join(await clients.connect(accessToken), topic);
-    await target.server.pauseWal(300);
+    // Long enough for a message to be committed on a busy machine.
+    await target.server.pauseWal(1_500);
     await send(target, {}, "lost", topic);
-    await sleep(300);
+    await sleep(1_500);
     await untilStreaming();
     await send(target, {}, "heard", topic);
     await until(() => broadcasts.length > 0);

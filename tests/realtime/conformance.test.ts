@@ -182,7 +182,7 @@ describe.each(VERSIONS)("protocol version %s", (version) => {
   it("C12 a channel outlives its first token by renewal, and ends with its last one", async () => {
     const { topic, id } = await member(target);
     const second = () => Math.ceil(Date.now() / 1000);
-    let exp = second() + 1;
+    let exp = second() + 2;
     const accessToken = () => token(target, { sub: id, exp });
     const client = await clients.connect(accessToken);
     const listener = await join(client, topic);

@@ -177,6 +177,10 @@ describe("the outbox", () => {
     await fault(502, "Bad Gateway");
     await tell(person.id, account.id, "later");
     await expect.poll(() => alertsIn(account.id, /later/), { timeout: 25_000 }).toHaveLength(1);
+    // The bot's own token, which is put right one day: what waits is not thrown away.
+    await fault(401, "Unauthorized");
+    await tell(person.id, account.id, "patient");
+    await expect.poll(() => alertsIn(account.id, /patient/), { timeout: 25_000 }).toHaveLength(1);
     await fault(403, "Forbidden: bot was blocked by the user");
     await tell(person.id, account.id, "never");
     await expect.poll(() => waiting(person.id), { timeout: 25_000 }).toEqual([]);

@@ -8,6 +8,7 @@ import {
   failIn,
   newAccount,
   newGroup,
+  nextText,
   post,
   textsIn,
   updateOf,
@@ -130,15 +131,69 @@ describe("the bot", () => {
     expect(await write(account, "/ask who am I?")).toContain("not linked");
   });
 
-  it("sends text without markup and without previews", async () => {
+  it("sends text without markup and without previews, of what it is at too", async () => {
     const { account } = await newLinked();
     await write(account, "/me");
-    const messages = (await callsIn(account.id)).filter(({ method }) => method === "sendMessage");
-    expect(messages.length).toBeGreaterThan(1);
+    await write(account, "/ask which devices do I have?");
+    await expect.poll(async () => (await textsIn(account.id)).join("\n"), { timeout: 20_000 })
+      .toContain("no devices");
+    const messages = (await callsIn(account.id)).filter(({ method }) =>
+      method === "sendMessage" || method === "editMessageText"
+    );
+    expect(messages.some(({ payload }) => String(payload["text"]).startsWith("🔍"))).toBe(true);
     for (const { payload } of messages) {
       expect(payload).not.toHaveProperty("parse_mode");
       expect(payload["link_preview_options"]).toEqual({ is_disabled: true });
     }
+  });
+
+  it("answers although what it showed meanwhile could not be shown, or is gone", async () => {
+    const { account } = await newLinked();
+    const asked = async () => {
+      const before = (await textsIn(account.id)).length;
+      await post(updateOf(account, "/ask which devices do I have?"));
+      await expect.poll(
+        async () => (await textsIn(account.id)).slice(before).join("\n"),
+        { timeout: 20_000 },
+      ).toContain("no devices");
+    };
+    for (const method of ["sendMessage", "editMessageText"]) {
+      await failIn(account.id, {
+        method,
+        times: 1,
+        error_code: 400,
+        description: "Bad Request: message to edit not found",
+      });
+      await asked();
+    }
+    const refused = (await callsIn(account.id)).filter(({ ok }) => !ok);
+    expect(refused.map(({ method }) => method)).toEqual(["sendMessage", "editMessageText"]);
+  });
+
+  it("says that it reads text alone, and takes no notice of what was edited", async () => {
+    const { account } = await newLinked();
+    const { update_id, message: { text: _, ...message } } = updateOf(account, "");
+    const before = (await textsIn(account.id)).length;
+    const voice = { file_id: "f", file_unique_id: "u", duration: 1 };
+    await post({ update_id, message: { ...message, voice } });
+    expect(await nextText(account.id, before)).toContain("text alone");
+    const edited = updateOf(account, "/logout");
+    await post({ update_id: edited.update_id, edited_message: edited.message });
+    expect(await write(account, "/me")).toContain("Role");
+  });
+
+  it("takes what is forwarded for a stranger's words", async () => {
+    const { person, account } = await newLinked();
+    const threads = async () => {
+      const { data } = await person.client.from("busybro_threads").select("tainted").order("id");
+      return data!.map(({ tainted }) => tainted);
+    };
+    await write(account, "who am I?");
+    await expect.poll(threads, { timeout: 20_000 }).toEqual([false]);
+    const update = updateOf(account, "who am I?");
+    const forward_origin = { type: "hidden_user", sender_user_name: "Eve", date: 1 };
+    await post({ ...update, message: { ...update.message, forward_origin } });
+    await expect.poll(threads, { timeout: 20_000 }).toEqual([true]);
   });
 
   it("shows nothing in a group, to whoever is linked either, and gives out no code there", async () => {

@@ -92,6 +92,33 @@ export async function unlimited(people: readonly Person[]): Promise<void> {
 /** Written by the server on its own, every minute or when a device falls silent. */
 const ITS_OWN = ["service_stats", "service_status", "device_status"];
 
+interface Table {
+  name: string;
+  /** Whether its rows belong to workspaces, and whether some may belong to none. */
+  workspace: boolean;
+  shared: boolean;
+}
+
+/** One statement over all tables: a round trip for each would be most of what these tests wait for. */
+async function watching(): Promise<string> {
+  const tables = await database()<Table[]>`
+    select c.relname as name, a.attname is not null as workspace, not coalesce(a.attnotnull, true) as shared
+    from pg_class c left join pg_attribute a on a.attrelid = c.oid and a.attname = 'workspace_id'
+    where c.relnamespace = 'public'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
+      and c.relname <> all (${ITS_OWN})`;
+  const selects = tables.map(({ name, workspace, shared }) => {
+    // Other tests' captures are in other workspaces, and are many.
+    const reach = workspace
+      ? `(t.workspace_id = any ($1::uuid[])${shared ? " or t.workspace_id is null" : ""})`
+      : "true";
+    return `select '${name}' as name, t::text as row from public."${name}" t where ${reach}`;
+  });
+  return `select r.name, r.row from (${selects.join(" union all ")}) as r
+    where r.row ~ $2 and r.row !~ $3 order by r.name, r.row`;
+}
+
+let statement: Promise<string> | undefined;
+
 /**
  * Every row of every table that mentions one of the ids: what nobody else may have changed. Rows that
  * tell of the one who tries (their own jobs, the log of what they did) are theirs.
@@ -100,26 +127,10 @@ export async function rowsAbout(
   ids: readonly string[],
   exceptOf = "nobody",
 ): Promise<unknown[]> {
-  const sql = database();
-  const tables = await sql<{ name: string; workspace: boolean }[]>`
-    select relname as name, exists (
-      select from pg_attribute where attrelid = pg_class.oid and attname = 'workspace_id') as workspace
-    from pg_class
-    where relnamespace = 'public'::regnamespace and relkind in ('r', 'p') and not relispartition
-      and relname <> all (${ITS_OWN})
-    order by relname`;
-  const patterns = ids.map((id) => `%${id}%`);
-  const found = [];
-  for (const { name, workspace } of tables) {
-    // Other tests' captures are in other workspaces, and are many.
-    const inReach = workspace
-      ? sql`(t.workspace_id is null or t.workspace_id::text = any (${[...ids]}))`
-      : sql`true`;
-    const rows = await sql`
-      select to_jsonb(t) as row from ${sql(`public.${name}`)} as t
-      where ${inReach} and t::text like any (${patterns}) and t::text not like ${`%${exceptOf}%`}
-      order by t::text`;
-    if (rows.length > 0) found.push({ table: name, rows: rows.map(({ row }) => row) });
-  }
-  return found;
+  statement ??= watching();
+  return [
+    ...await database().unsafe(await statement, [[...ids] as never, ids.join("|"), exceptOf], {
+      prepare: true,
+    }),
+  ];
 }
