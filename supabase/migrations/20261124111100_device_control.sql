@@ -174,7 +174,8 @@ language sql stable security definer set search_path = '' as $$
   select jsonb_strip_nulls(jsonb_build_object(
     'entry_id', e.id, 'request_id', e.request_id, 'method', e.method, 'url', e.url,
     'requestHeaders', p.request_headers,
-    'requestBody', private.body_json(p.request_body, p.request_body_mark, true))) || (c.args -> 'changes')
+    'requestBody', case when p.request_body_mark is null then to_jsonb(p.request_body)
+      else p.request_body_mark || jsonb_build_object('text', p.request_body) end)) || (c.args -> 'changes')
   from public.device_commands c
   join public.entries e on e.id = (c.args ->> 'entry_id')::uuid and e.ts = private.entry_ts((c.args ->> 'entry_id')::uuid)
   left join private.entry_payloads p on p.id = e.id and p.ts = e.ts

@@ -32,6 +32,8 @@ const BREAKOUTS = breakouts(`${canary}.bite()`, `${canary}.prey`);
 const CORPUS = [...BREAKOUTS, ...ODD_TEXTS];
 const FIELD_NAMES = Object.keys(FIELDS) as Field[];
 const HEADER = "x-odd";
+/** Filters a statement: with redaction each takes its time, and a statement has eight seconds. */
+const BATCH = 15;
 
 // Vera may see Ann's workspace, but no secrets.
 let ann: Person, vera: Person;
@@ -216,10 +218,10 @@ type Asked = { ids: string[] } | { code: string; message: string };
 async function ask(person: Person, filters: unknown[]): Promise<Asked[]> {
   const session = await sessionOf(person.token);
   const answers: Asked[] = [];
-  for (let at = 0; at < filters.length; at += 90) {
+  for (let at = 0; at < filters.length; at += BATCH) {
     const [row] = await session<{ answers: Asked[] }[]>`
       select ${session(`${canary}.ask`)}(${ann.workspaceId}, ${
-      session.json(filters.slice(at, at + 90) as never)
+      session.json(filters.slice(at, at + BATCH) as never)
     }) as answers`;
     answers.push(...row!.answers);
   }
@@ -290,7 +292,9 @@ describe("every text of the corpus", () => {
     async (field) => {
       const inPayload = field === "header" || field === "body";
       for (const op of OPS[FIELDS[field]]) {
-        const leaves = CORPUS.map((text) => leafOf(field, op, text));
+        // A third of the texts: the compiler is asked about all of them above.
+        const texts = CORPUS.filter((_, i) => i % 3 === 0);
+        const leaves = texts.map((text) => leafOf(field, op, text));
         const filters: Filter[] = leaves.filter(isRefused).slice(0, 1);
         const good = leaves.filter((leaf) => !isRefused(leaf));
         while (good.length > 0) filters.push({ or: takeFitting(good) });
@@ -354,18 +358,19 @@ describe("every text of the corpus", () => {
       "get_entries",
       { ids: seen.map(({ row }) => row["id"]) },
     );
+    // The digits that tell secrets apart are another answer's next time: a search is without.
     const bodies = new Map(
       shown.body.map(({ id, payload }) => [
         id,
-        [payload["requestBody"], payload["responseBody"]].filter((body) =>
-          typeof body === "string"
-        ) as string[],
+        [payload["requestBody"], payload["responseBody"]]
+          .filter((body) => typeof body === "string")
+          .map((body) => body.replaceAll(/\[redacted:[0-9a-f]{8}\]/g, "[redacted]")),
       ]),
     );
     const hers = seen.map((entry) => ({ ...entry, bodies: bodies.get(`${entry.row["id"]}`)! }));
     expect(hers.filter(({ bodies }) => bodies.some((body) => body.includes("[redacted]"))).length)
       .toBeGreaterThan(5);
-    const texts = CORPUS.filter((_, i) => i % 6 === 0);
+    const texts = CORPUS.filter((_, i) => i % 24 === 0);
     const leaves = (["header", "body"] as const).flatMap((field) =>
       OPS[FIELDS[field]].flatMap((op) =>
         [...texts, "hunter2", "redacted", "[redacted]", "password="]

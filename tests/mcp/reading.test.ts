@@ -249,8 +249,11 @@ describe("resources", () => {
   it("are the documents, and a capture for each workspace of one's own", async () => {
     const { resources } = await agent.client.listResources();
     const uri = `busymate://captures/${person.workspaceId}`;
-    expect(resources.map((one) => one.uri))
-      .toEqual(["busymate://docs/filter", "busymate://docs/tools", uri]);
+    const uris = resources.map((one) => one.uri);
+    expect(uris.filter((one) => !one.startsWith("busymate://docs/"))).toEqual([uri]);
+    expect(uris).toEqual(
+      expect.arrayContaining(["busymate://docs/filter", "busymate://docs/tools"]),
+    );
     const { contents } = await agent.client.readResource({ uri });
     const { text } = contents[0] as { text: string };
     expect(text).toContain(HOST);
