@@ -7,7 +7,6 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it, vi } from "vitest";
-import { build } from "vite";
 import { signedIn } from "../e2e/support/sign-in.ts";
 import { useBrowser } from "../e2e/support/visits.ts";
 import { stack } from "../support/stack.ts";
@@ -168,7 +167,7 @@ it(IN_BROWSER, async () => {
     "index.html",
     '<link rel=icon href="data:,"><body><script type=module src=page.js></script>',
   );
-  await build({ root: directory, logLevel: "silent", build: { outDir: "site", target: "es2023" } });
+  await project.bundle("site");
   const server = createServer(async ({ url = "/" }, res) => {
     const path = url.split("?")[0]!;
     const type = path.endsWith(".js") ? "text/javascript" : "text/html";

@@ -22,6 +22,8 @@ export interface FreshProject {
   write(name: string, text: string): Promise<void>;
   /** Compiles everything that was written, and answers the compiler's complaints. */
   compile(): Promise<string[]>;
+  /** Bundles its index.html for browsers into a folder of the project. */
+  bundle(folder: string): Promise<void>;
   remove(): Promise<void>;
 }
 
@@ -47,6 +49,11 @@ export async function freshProject(): Promise<FreshProject> {
         // supabase-js's own declarations do not hold where they are checked.
         /^\S/.test(line) && !line.startsWith("node_modules/@supabase/")
       );
+    },
+    async bundle(folder) {
+      const vite = join(root, "node_modules/.bin/vite");
+      const { code, stderr } = await run(vite, ["build", "--outDir", folder], { cwd: directory });
+      if (code !== 0) throw new Error(`vite build failed: ${stderr}`);
     },
     remove: () => rm(directory, { recursive: true, force: true }),
   };
