@@ -292,8 +292,8 @@ describe("every text of the corpus", () => {
     async (field) => {
       const inPayload = field === "header" || field === "body";
       for (const op of OPS[FIELDS[field]]) {
-        // A third of the texts: the compiler is asked about all of them above.
-        const texts = CORPUS.filter((_, i) => i % 3 === 0);
+        // Some of the texts: the compiler is asked about all of them above.
+        const texts = CORPUS.filter((_, i) => i % 9 === 0);
         const leaves = texts.map((text) => leafOf(field, op, text));
         const filters: Filter[] = leaves.filter(isRefused).slice(0, 1);
         const good = leaves.filter((leaf) => !isRefused(leaf));
