@@ -3,8 +3,8 @@
 
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { parseArgs } from "node:util";
 import { followEntries } from "busymate-client";
+import { readOptions } from "./arguments.ts";
 import { ingestClient } from "./capture/ingest.ts";
 import { type CaptureProxy, startCaptureProxy } from "./capture/proxy.ts";
 import { Uploader } from "./capture/uploader.ts";
@@ -23,7 +23,7 @@ const USAGE = `Usage: npm run capture [-- options], against a running stack
 const LOOPBACK = ["localhost", "127.0.0.1", "::1"];
 
 await runProgram(async () => {
-  const { email, device: name, port, insecureHosts } = readArguments(process.argv.slice(2));
+  const { email, device: name, port, insecureHosts } = readArguments();
   const location = stackFile(process.env);
   const stack = readStackInfo(location);
   const owner = person(stack, email);
@@ -79,30 +79,20 @@ await runProgram(async () => {
   process.exit();
 });
 
-function readArguments(args: string[]) {
-  try {
-    const { values } = parseArgs({
-      args,
-      options: {
-        email: { type: "string", default: "ada@busymate.test" },
-        device: { type: "string", default: "capture" },
-        port: { type: "string", default: process.env["CAPTURE_PORT"] || "8888" },
-        "insecure-host": { type: "string", multiple: true, default: [] },
-      },
-    });
-    const port = Number(values.port);
-    if (!Number.isInteger(port) || port < 1 || port > 65535) {
-      throw new Error(`--port must be a number from 1 to 65535, not "${values.port}".`);
-    }
-    return {
-      email: values.email,
-      device: values.device,
-      port,
-      insecureHosts: values["insecure-host"],
-    };
-  } catch (error) {
-    throw new Complaint(`${(error as Error).message}\n${USAGE}`);
+function readArguments() {
+  const { "insecure-host": insecureHosts, port: given, ...whose } = readOptions(USAGE, {
+    options: {
+      email: { type: "string", default: "ada@busymate.test" },
+      device: { type: "string", default: "capture" },
+      port: { type: "string", default: process.env["CAPTURE_PORT"] || "8888" },
+      "insecure-host": { type: "string", multiple: true, default: [] },
+    },
+  });
+  const port = Number(given);
+  if (!Number.isInteger(port) || port < 1 || port > 65535) {
+    throw new Complaint(`--port must be a number from 1 to 65535, not "${given}".\n${USAGE}`);
   }
+  return { ...whose, port, insecureHosts };
 }
 
 function welcome(

@@ -2,6 +2,7 @@ import { z } from "zod";
 import type { Rights } from "../operations/call.ts";
 import { refusalOf } from "../operations/dispatch.ts";
 import type { Operation } from "../operations/operation.ts";
+import { ranked } from "../operations/ranking.ts";
 import { publishedSchema } from "../operations/registry.ts";
 import type { ToolSpec } from "./provider.ts";
 import { verdictOn } from "./verdict.ts";
@@ -66,22 +67,4 @@ function specOf(operation: Operation): ToolSpec {
     specs.set(operation, spec);
   }
   return spec;
-}
-
-const wordsOf = (text: string) =>
-  new Set((text.toLowerCase().match(/[a-z0-9]{3,}/g) ?? []).map((word) => word.replace(/s$/, "")));
-
-function ranked(operations: readonly Operation[], text: string): Operation[] {
-  const wanted = wordsOf(text);
-  const points = (one: Operation) => {
-    const [name, summary] = [wordsOf(one.name.replaceAll("_", " ")), wordsOf(one.summary)];
-    let sum = 0;
-    for (const word of wanted) sum += name.has(word) ? 3 : summary.has(word) ? 1 : 0;
-    return sum;
-  };
-  return operations
-    .map((one) => ({ one, points: points(one) }))
-    .filter((scored) => scored.points > 0)
-    .sort((a, b) => b.points - a.points || (a.one.name < b.one.name ? -1 : 1))
-    .map(({ one }) => one);
 }

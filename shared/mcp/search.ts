@@ -1,7 +1,7 @@
 import type { Operation } from "../operations/operation.ts";
+import { ranked } from "../operations/ranking.ts";
 import { INPUT_SCHEMAS } from "../operations/registry.ts";
 import { executorOf } from "./connectors.ts";
-import { ranked } from "./ranking.ts";
 
 /** The operations that fit best, with all that is needed to run them. */
 export function searchTools(

@@ -6,10 +6,10 @@ import { validate } from "../http/validate.ts";
 import { fit } from "../operations/answer.ts";
 import type { Call } from "../operations/call.ts";
 import { dispatch } from "../operations/dispatch.ts";
+import { ranked } from "../operations/ranking.ts";
 import type { Operation } from "../operations/operation.ts";
 import { OPERATIONS } from "../operations/registry.ts";
 import { CONNECTORS, executorOf, runInput, SEARCH, searchInput } from "./connectors.ts";
-import { ranked } from "./ranking.ts";
 import { searchTools } from "./search.ts";
 import { closedTo, openTo, type Surface } from "./surface.ts";
 

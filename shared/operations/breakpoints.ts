@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { AppError } from "../http/errors.ts";
+import { labelsIn } from "../redaction/placeholders.ts";
 import { ANSWER_ROOM } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { found, rowsOf } from "./failure.ts";
@@ -94,7 +95,7 @@ export const BREAKPOINT_OPERATIONS: Operation[] = [
     table: "breakpoint_events",
     one: "breakpoint_event",
     many: "breakpoint_events",
-    about: "",
+    about: "exchanges held by a device until somebody decides or 60 seconds pass",
     section: "breakpoints",
     key: { id: eventId },
     order: "held_at",
@@ -179,9 +180,6 @@ async function shownTo(call: Call, { raw, encoding }: RawMessage) {
   if (encoding) return { text: "", encoding, omitted: true };
   return { text: redactor.text(raw) };
 }
-
-const PLACEHOLDER = /<([a-z][a-z0-9_]{0,47})(?:#\d{1,6})?>/g;
-const labelsIn = (text: string) => [...text.matchAll(PLACEHOLDER)].map(([, label]) => label!);
 
 /** An edit made from a message with placeholders would send those in place of the secrets. */
 async function demandSecrets(call: Call, id: string, raw: string): Promise<void> {

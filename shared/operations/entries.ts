@@ -2,7 +2,7 @@ import { z } from "zod";
 import { ANSWER_ROOM } from "./answer.ts";
 import { exchangeReader } from "./exchanges.ts";
 import { AppError } from "../http/errors.ts";
-import { REDACTED } from "../redaction/values.ts";
+import { standsForSecret } from "../redaction/placeholders.ts";
 import { diffEntries } from "../entries/diff.ts";
 import { snippetOf, TARGET_NAMES } from "../snippets/snippet.ts";
 import { UnsendableRequest } from "../snippets/request.ts";
@@ -28,19 +28,12 @@ const changes = z.strictObject({
   requestBody: z.union([z.string(), object, z.null()]).optional()
     .describe("text, {text, encoding: base64}, or null for none"),
 });
-/** What stands for a secret where one may be: the whole of a value, or what follows a scheme or `=`. */
-const STANDS_FOR_SECRET = new RegExp(
-  `${
-    REDACTED.replace(/[[\]]/g, "\\$&")
-  }|(?:^|[\\s=])<[a-z][a-z0-9_]{0,47}(?:#\\d{1,6})?>(?=$|[;&])`,
-);
-
 /** Placeholders of an answer would be sent as they stand, and the answer would be about them. */
 function refusePlaceholders({ url = "", requestHeaders = [] }: z.infer<typeof changes>): void {
   const values = Array.isArray(requestHeaders)
     ? requestHeaders.map(([, value]) => value)
     : Object.values(requestHeaders).flat();
-  if (![url, ...values].some((value) => STANDS_FOR_SECRET.test(String(value)))) return;
+  if (![url, ...values].some((value) => standsForSecret(String(value)))) return;
   throw new AppError(
     "invalid_request",
     "changes: they hold a placeholder in place of a secret, which would be sent as it stands. " +

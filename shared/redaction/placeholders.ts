@@ -1,8 +1,22 @@
 import { isDatabaseMark, REDACTED } from "./values.ts";
 
+const PLACEHOLDER = String.raw`<([a-z][a-z0-9_]{0,47})(?:#\d{1,6})?>`;
 /** What a placeholder looks like; one that stands already is left alone. */
-const PLACEHOLDER = /^<[a-z][a-z0-9_]{0,47}(?:#\d{1,6})?>$/;
+const WHOLE = new RegExp(`^${PLACEHOLDER}$`);
+const EVERY = new RegExp(PLACEHOLDER, "g");
+/** Where a secret may be: the whole of a value, or what follows a scheme or `=`. */
+const IN_PLACE = new RegExp(String.raw`(?:^|[\s=])${PLACEHOLDER}(?=$|[;&])`);
 const LONGEST_LABEL = 48;
+
+/** The labels of all placeholders in a text, in their order. */
+export function labelsIn(text: string): string[] {
+  return [...text.matchAll(EVERY)].map(([, label]) => label!);
+}
+
+/** Whether a header's value or a URL has a placeholder, or the database's mark, where a secret was. */
+export function standsForSecret(value: string): boolean {
+  return value.includes(REDACTED.slice(0, -1)) || IN_PLACE.test(value);
+}
 
 /** Whether something stands here for a secret, here or in the database's answer. */
 export function isStruck(value: string): boolean {
@@ -18,7 +32,7 @@ export function labelOf(name: string): string {
 }
 
 export function isPlaceholder(value: string): boolean {
-  return value === REDACTED || PLACEHOLDER.test(value);
+  return value === REDACTED || WHOLE.test(value);
 }
 
 /**

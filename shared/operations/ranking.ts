@@ -1,5 +1,5 @@
-import type { Operation } from "../operations/operation.ts";
-import { INPUT_SCHEMAS } from "../operations/registry.ts";
+import type { Operation } from "./operation.ts";
+import { INPUT_SCHEMAS } from "./registry.ts";
 
 /** Who asks so wants to see something. */
 const LOOKING = /\b(?:find|get|how|list|look|read|see|show|view|what|when|which|who)\b/i;
