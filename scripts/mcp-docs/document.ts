@@ -1,7 +1,8 @@
 import { CONNECTORS } from "../../shared/mcp/connectors.ts";
 import { PROMPTS } from "../../shared/mcp/texts.ts";
 import { inputOf, type Operation, scopesOf, TOOLSETS } from "../../shared/operations/operation.ts";
-import { INPUT_SCHEMAS, type JsonSchema, OPERATIONS } from "../../shared/operations/registry.ts";
+import { OPERATIONS } from "../../shared/operations/registry.ts";
+import { inputSchemaOf, type JsonSchema } from "../../shared/operations/schemas.ts";
 import { CONNECTING } from "./connecting.ts";
 
 /** The reference of the MCP server: how to connect, how the list works, and every tool. */
@@ -87,7 +88,7 @@ function section(toolset: keyof typeof TOOLSETS): string[] {
       row(
         `\`${one.name}\`${one.top ? " **top**" : ""}`,
         one.summary,
-        argumentsOf(INPUT_SCHEMAS.get(one.name)!),
+        argumentsOf(inputSchemaOf(one)),
         needsOf(one),
       )
     ),

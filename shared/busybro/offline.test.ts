@@ -139,7 +139,7 @@ describe("BusyBro offline", () => {
       for (const { tool, args } of looks) {
         const operation = OPERATIONS.get(tool);
         expect(operation?.effect, tool).toBe("read");
-        expect(operation?.input.safeParse(args ?? {}).error, `${kind}: ${tool}`).toBeUndefined();
+        expect(operation?.input().safeParse(args ?? {}).error, `${kind}: ${tool}`).toBeUndefined();
       }
     }
   });

@@ -3,7 +3,7 @@ import type { Rights } from "../operations/call.ts";
 import { refusalOf } from "../operations/dispatch.ts";
 import type { Operation } from "../operations/operation.ts";
 import { ranked } from "../operations/ranking.ts";
-import { publishedSchema } from "../operations/registry.ts";
+import { publishedSchema } from "../operations/schemas.ts";
 import type { ToolSpec } from "./provider.ts";
 import { verdictOn } from "./verdict.ts";
 
@@ -53,18 +53,9 @@ export function found(open: readonly Operation[], query: string) {
   return ranked(open, query).slice(0, FOUND).map(specOf);
 }
 
-const specs = new WeakMap<Operation, ToolSpec>();
-
 /** Without `confirm`: that is the person's to say, and the dispatcher's to ask for. */
-function specOf(operation: Operation): ToolSpec {
-  let spec = specs.get(operation);
-  if (!spec) {
-    spec = {
-      name: operation.name,
-      description: operation.summary,
-      inputSchema: publishedSchema(operation.input, "input"),
-    };
-    specs.set(operation, spec);
-  }
-  return spec;
-}
+const specOf = ({ name, summary, input }: Operation): ToolSpec => ({
+  name,
+  description: summary,
+  inputSchema: publishedSchema(input(), "input"),
+});

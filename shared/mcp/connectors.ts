@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { annotationsOf, type Operation, TOOLSETS } from "../operations/operation.ts";
-import { publishedSchema } from "../operations/registry.ts";
+import { publishedSchema } from "../operations/schemas.ts";
 import type { Tool } from "./surface.ts";
 
 export const SEARCH = "search_tools";

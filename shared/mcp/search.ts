@@ -1,6 +1,6 @@
 import type { Operation } from "../operations/operation.ts";
 import { ranked } from "../operations/ranking.ts";
-import { INPUT_SCHEMAS } from "../operations/registry.ts";
+import { inputSchemaOf } from "../operations/schemas.ts";
 import { executorOf } from "./connectors.ts";
 
 /** The operations that fit best, with all that is needed to run them. */
@@ -15,7 +15,7 @@ export function searchTools(
       name: one.name,
       about: one.summary,
       run_with: executorOf(one.effect),
-      arguments: INPUT_SCHEMAS.get(one.name),
+      arguments: inputSchemaOf(one),
     })),
     ...(fitting.length > limit && {
       more: fitting.slice(limit, limit + 40).map(({ name }) => name),

@@ -1,7 +1,8 @@
 import { refusalOf } from "../operations/dispatch.ts";
 import type { Rights } from "../operations/call.ts";
 import { annotationsOf, type Operation, type Toolset, TOOLSETS } from "../operations/operation.ts";
-import { INPUT_SCHEMAS, OPERATIONS, publishedSchema } from "../operations/registry.ts";
+import { OPERATIONS } from "../operations/registry.ts";
+import { inputSchemaOf, publishedSchema } from "../operations/schemas.ts";
 import { AppError } from "../http/errors.ts";
 import { CONNECTORS } from "./connectors.ts";
 
@@ -81,27 +82,36 @@ export interface Tool {
   annotations: ReturnType<typeof annotationsOf>;
 }
 
-const TOOLS: ReadonlyMap<string, Tool> = new Map(
-  [...OPERATIONS].map(([name, one]) => [name, {
+const tools = new WeakMap<Operation, Tool>();
+
+function toolOf(operation: Operation): Tool {
+  let tool = tools.get(operation);
+  if (!tool) tools.set(operation, tool = describe(operation));
+  return tool;
+}
+
+function describe(operation: Operation): Tool {
+  const { name, title, summary, output } = operation;
+  return {
     name,
-    title: one.title,
-    description: one.summary,
-    inputSchema: INPUT_SCHEMAS.get(name)!,
-    ...(one.output && { outputSchema: publishedSchema(one.output, "output") }),
-    annotations: annotationsOf(one),
-  }]),
-);
+    title,
+    description: summary,
+    inputSchema: inputSchemaOf(operation),
+    ...(output && { outputSchema: publishedSchema(output, "output") }),
+    annotations: annotationsOf(operation),
+  };
+}
 
 /** The list of tools for a caller: by default the top ones and the connectors to the rest. */
 export function toolsFor(rights: Rights, surface: Surface): Tool[] {
   const { toolsets } = surface;
   const open = openTo(rights, surface);
   if (toolsets) {
-    return open.filter(({ toolset }) => toolsets.has(toolset)).map(({ name }) => TOOLS.get(name)!);
+    return open.filter(({ toolset }) => toolsets.has(toolset)).map(toolOf);
   }
   const connectors = CONNECTORS.filter(({ runs }) =>
     runs === undefined || open.some(({ effect }) => effect === runs)
   ).map(({ tool }) => tool);
-  return [...open.filter(({ top }) => top).map(({ name }) => TOOLS.get(name)!), ...connectors]
+  return [...open.filter(({ top }) => top).map(toolOf), ...connectors]
     .sort((a, b) => a.name < b.name ? -1 : 1);
 }

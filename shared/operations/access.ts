@@ -20,7 +20,7 @@ export const ACCESS_OPERATIONS: Operation[] = [
     needs: null,
     effect: "read",
     top: true,
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     async run(call) {
       const { userId, role, isAdmin, scopes, capabilities } = call.rights;
       const [profile, workspaces] = await Promise.all([
@@ -51,7 +51,7 @@ export const ACCESS_OPERATIONS: Operation[] = [
     summary: "Ends one access token within a second; its grant can still get others.",
     needs: null,
     effect: "destructive",
-    input: z.strictObject({ jti }),
+    input: () => z.strictObject({ jti }),
     async run(call, { jti }) {
       found(rowsOf(await call.db.rpc("revoke_token", { jti }).abortSignal(call.signal)), "token");
       return { revoked: jti };
@@ -64,7 +64,7 @@ export const ACCESS_OPERATIONS: Operation[] = [
     summary: "Apps and sessions that can act for you; with tokens:view those of another person.",
     needs: null,
     effect: "read",
-    input: z.strictObject({ user_id: id("a person").optional() }),
+    input: () => z.strictObject({ user_id: id("a person").optional() }),
     async run(call, { user_id }) {
       const rows = rowsOf(
         await call.db.rpc("list_connections", user_id === undefined ? {} : { user_id })
@@ -80,7 +80,7 @@ export const ACCESS_OPERATIONS: Operation[] = [
     summary: "Ends a connected app or session: its tokens stop within a second.",
     needs: null,
     effect: "destructive",
-    input: z.strictObject({ grant_id: grantId }),
+    input: () => z.strictObject({ grant_id: grantId }),
     async run(call, { grant_id }) {
       const revoked = rowsOf(
         await call.db.rpc("revoke_connection", { grant_id }).abortSignal(call.signal),
@@ -117,7 +117,7 @@ export const ACCESS_OPERATIONS: Operation[] = [
     needs: { section: "tokens", action: "edit" },
     adminOnly: true,
     effect: "write",
-    input: z.strictObject({ service_account_id: accountId }),
+    input: () => z.strictObject({ service_account_id: accountId }),
     async run(call, input) {
       const client = rowsOf(
         await call.db.rpc("create_service_client", input).abortSignal(call.signal),

@@ -29,13 +29,14 @@ export const BREAKPOINT_OPERATIONS: Operation[] = [
     needs: view,
     effect: "read",
     top: true,
-    input: z.strictObject({
-      held: z.boolean().optional().describe("true: waiting now; false: decided or timed out"),
-      workspace_id: workspaceId.optional(),
-      device_uuid: deviceUuid.optional(),
-      phase: phase.optional(),
-      ...page,
-    }),
+    input: () =>
+      z.strictObject({
+        held: z.boolean().optional().describe("true: waiting now; false: decided or timed out"),
+        workspace_id: workspaceId.optional(),
+        device_uuid: deviceUuid.optional(),
+        phase: phase.optional(),
+        ...page,
+      }),
     async run(call, { held, limit, offset, ...equal }) {
       let query = call.db.from("breakpoint_events").select(LINE);
       for (const [column, value] of Object.entries(equal)) {
@@ -61,11 +62,12 @@ export const BREAKPOINT_OPERATIONS: Operation[] = [
     needs: view,
     effect: "read",
     redacts: true,
-    input: z.strictObject({
-      id: eventId,
-      offset: z.int().min(0).default(0).describe("characters of raw to skip"),
-      length: z.int().min(1).max(20_000).default(20_000),
-    }),
+    input: () =>
+      z.strictObject({
+        id: eventId,
+        offset: z.int().min(0).default(0).describe("characters of raw to skip"),
+        length: z.int().min(1).max(20_000).default(20_000),
+      }),
     async run(call, { id, offset, length }) {
       const row = rowsOf(
         await call.db.from("breakpoint_events").select(
@@ -111,7 +113,7 @@ export const BREAKPOINT_OPERATIONS: Operation[] = [
       "Exchanges that wait for a decision at this moment, the one that expires first on top.",
     needs: view,
     effect: "read",
-    input: z.strictObject({ workspace_id: workspaceId.optional() }),
+    input: () => z.strictObject({ workspace_id: workspaceId.optional() }),
     async run(call, { workspace_id }) {
       const query = call.db.from("breakpoint_events")
         .select("id,request_id,device_uuid,workspace_id,phase,method,url,held_at,expires_at")
@@ -133,16 +135,17 @@ export const BREAKPOINT_OPERATIONS: Operation[] = [
     effect: "write",
     openWorld: true,
     top: true,
-    input: z.strictObject({
-      id: eventId.optional(),
-      request_id: z.string().max(200).optional().describe(
-        "instead of id: what is held of this request",
-      ),
-      raw: z.string().max(1_500_000).optional().describe(
-        "the whole edited message: start line, headers, empty line, body",
-      ),
-      encoding: z.literal("base64").optional().describe("if raw is base64 of the bytes"),
-    }),
+    input: () =>
+      z.strictObject({
+        id: eventId.optional(),
+        request_id: z.string().max(200).optional().describe(
+          "instead of id: what is held of this request",
+        ),
+        raw: z.string().max(1_500_000).optional().describe(
+          "the whole edited message: start line, headers, empty line, body",
+        ),
+        encoding: z.literal("base64").optional().describe("if raw is base64 of the bytes"),
+      }),
     async run(call, { id, request_id, raw, encoding }) {
       const event = id ?? await heldOf(call, request_id);
       if (raw === undefined) return await decide(call, event, "continue");
@@ -158,7 +161,7 @@ export const BREAKPOINT_OPERATIONS: Operation[] = [
     needs: edit,
     effect: "destructive",
     openWorld: true,
-    input: z.strictObject({ id: eventId }),
+    input: () => z.strictObject({ id: eventId }),
     run: (call, { id }) => decide(call, id, "abort"),
   }),
 ];

@@ -88,7 +88,7 @@ export const DEVICE_OPERATIONS: Operation[] = [
     summary: "A code to type into a new device: 8 characters, 10 minutes, once.",
     needs: null,
     effect: "write",
-    input: z.strictObject({ workspace_id: workspaceId.optional() }),
+    input: () => z.strictObject({ workspace_id: workspaceId.optional() }),
     run: (call, body) => call.edge("device-pair/codes", { method: "POST", body }),
   }),
   operation({
@@ -100,7 +100,7 @@ export const DEVICE_OPERATIONS: Operation[] = [
       "Takes a device's credentials away within a second; its captures stay until they expire.",
     needs: edit,
     effect: "destructive",
-    input: z.strictObject({ device_uuid: deviceUuid }),
+    input: () => z.strictObject({ device_uuid: deviceUuid }),
     async run(call, { device_uuid }) {
       await call.edge(`device-pair/${device_uuid}`, { method: "DELETE" });
       return { unpaired: device_uuid };
@@ -131,15 +131,16 @@ export const DEVICE_OPERATIONS: Operation[] = [
     needs: edit,
     effect: "write",
     openWorld: true,
-    input: z.strictObject({
-      device_uuid: deviceUuid,
-      name: z.string().regex(
-        /^[a-z][a-z0-9-]{0,59}$/,
-        "use lower-case letters, digits and hyphens",
-      ),
-      args: object.default({}),
-      idempotency_key: idempotencyKey,
-    }),
+    input: () =>
+      z.strictObject({
+        device_uuid: deviceUuid,
+        name: z.string().regex(
+          /^[a-z][a-z0-9-]{0,59}$/,
+          "use lower-case letters, digits and hyphens",
+        ),
+        args: object.default({}),
+        idempotency_key: idempotencyKey,
+      }),
     async run(call, { idempotency_key, args, ...command }) {
       const sent = rowsOf(
         await call.db.rpc("send_device_command", {
@@ -175,7 +176,7 @@ export const DEVICE_OPERATIONS: Operation[] = [
     effect: "write",
     idempotent: true,
     openWorld: true,
-    input: z.strictObject({ device_uuid: deviceUuid, message: z.string().min(1).max(500) }),
+    input: () => z.strictObject({ device_uuid: deviceUuid, message: z.string().min(1).max(500) }),
     async run(call, input) {
       const updated = rowsOf(
         await call.db.from("device_live_activity_message").update({ message: input.message })

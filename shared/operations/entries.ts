@@ -51,11 +51,12 @@ export const ENTRY_OPERATIONS: Operation[] = [
     needs: view,
     effect: "read",
     top: true,
-    input: z.strictObject({
-      ...selection,
-      before: cursor,
-      limit: z.int().min(1).max(200).default(20),
-    }),
+    input: () =>
+      z.strictObject({
+        ...selection,
+        before: cursor,
+        limit: z.int().min(1).max(200).default(20),
+      }),
     run: (call, input) => listEntries(call, input),
   }),
   operation({
@@ -67,7 +68,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
     needs: view,
     effect: "read",
     top: true,
-    input: z.strictObject(selection),
+    input: () => z.strictObject(selection),
     async run(call, { workspace_id, filter }) {
       return rowsOf(
         await call.db.rpc("entries_filtered_count", {
@@ -85,11 +86,12 @@ export const ENTRY_OPERATIONS: Operation[] = [
       'Entries in order of arrival, each once: pass the cursor of the answer before; "now" starts here.',
     needs: view,
     effect: "read",
-    input: z.strictObject({
-      workspace_id: workspaceId.optional(),
-      after: z.string().max(4_000).optional(),
-      page_size: z.int().min(1).max(500).default(50),
-    }),
+    input: () =>
+      z.strictObject({
+        workspace_id: workspaceId.optional(),
+        after: z.string().max(4_000).optional(),
+        page_size: z.int().min(1).max(500).default(50),
+      }),
     run: (call, input) => listChanges(call, input),
   }),
   operation({
@@ -102,7 +104,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
     effect: "read",
     redacts: true,
     top: true,
-    input: z.strictObject({ id: entryId }),
+    input: () => z.strictObject({ id: entryId }),
     run: async (call, { id }) => outlineOf(await exchangeReader(call).one(id)),
   }),
   operation({
@@ -114,10 +116,11 @@ export const ENTRY_OPERATIONS: Operation[] = [
     effect: "read",
     redacts: true,
     top: true,
-    input: z.strictObject({
-      id: entryId,
-      body_limit: bodyLimit.default(4_000).describe("characters of each body"),
-    }),
+    input: () =>
+      z.strictObject({
+        id: entryId,
+        body_limit: bodyLimit.default(4_000).describe("characters of each body"),
+      }),
     async run(call, { id, body_limit }) {
       const { payload, ...entry } = await exchangeReader(call).one(id);
       const { requestBody: _request, responseBody: _response, ...rest } = payload;
@@ -135,12 +138,13 @@ export const ENTRY_OPERATIONS: Operation[] = [
     effect: "read",
     redacts: true,
     top: true,
-    input: z.strictObject({
-      id: entryId,
-      of: z.enum(["request", "response"]),
-      offset: z.int().min(0).default(0),
-      length: z.int().min(1).max(20_000).default(8_000),
-    }),
+    input: () =>
+      z.strictObject({
+        id: entryId,
+        of: z.enum(["request", "response"]),
+        offset: z.int().min(0).default(0),
+        length: z.int().min(1).max(20_000).default(8_000),
+      }),
     async run(call, { id, of, offset, length }) {
       const { payload } = await exchangeReader(call).one(id, [`${of}_body`]);
       return { id, of, body: bodySlice(payload[`${of}Body`], offset, length) };
@@ -155,13 +159,14 @@ export const ENTRY_OPERATIONS: Operation[] = [
     effect: "read",
     redacts: true,
     top: true,
-    input: z.strictObject({
-      host: z.string().max(253).regex(/^[^\s*]+\.[^\s*]+$/, "give a full host name, with a dot"),
-      path: z.string().max(500).optional().describe("only paths that begin with this"),
-      workspace_id: workspaceId.optional(),
-      limit: z.int().min(1).max(20).default(5),
-      body_limit: bodyLimit.default(1_000).describe("characters of each body"),
-    }),
+    input: () =>
+      z.strictObject({
+        host: z.string().max(253).regex(/^[^\s*]+\.[^\s*]+$/, "give a full host name, with a dot"),
+        path: z.string().max(500).optional().describe("only paths that begin with this"),
+        workspace_id: workspaceId.optional(),
+        limit: z.int().min(1).max(20).default(5),
+        body_limit: bodyLimit.default(1_000).describe("characters of each body"),
+      }),
     async run(call, { host, path, workspace_id, limit, body_limit }) {
       const of = { field: "host", op: "eq", value: host.toLowerCase() };
       const { rows } = await listEntries(call, {
@@ -202,7 +207,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
     effect: "read",
     redacts: true,
     top: true,
-    input: z.strictObject({ a: entryId, b: entryId }),
+    input: () => z.strictObject({ a: entryId, b: entryId }),
     async run(call, { a, b }) {
       const reader = exchangeReader(call);
       // At once: what the database hides is told apart within an answer of its own alone.
@@ -222,7 +227,7 @@ export const ENTRY_OPERATIONS: Operation[] = [
     effect: "read",
     redacts: true,
     top: true,
-    input: z.strictObject({ id: entryId, target: z.enum(TARGET_NAMES).default("curl") }),
+    input: () => z.strictObject({ id: entryId, target: z.enum(TARGET_NAMES).default("curl") }),
     async run(call, { id, target }) {
       try {
         return {
@@ -245,11 +250,12 @@ export const ENTRY_OPERATIONS: Operation[] = [
     effect: "write",
     openWorld: true,
     top: true,
-    input: z.strictObject({
-      id: entryId,
-      changes: changes.default({}),
-      idempotency_key: z.string().min(1).max(255).optional(),
-    }),
+    input: () =>
+      z.strictObject({
+        id: entryId,
+        changes: changes.default({}),
+        idempotency_key: z.string().min(1).max(255).optional(),
+      }),
     async run(call, { id, changes, idempotency_key }) {
       refusePlaceholders(changes);
       const sent = rowsOf(
@@ -272,10 +278,11 @@ export const ENTRY_OPERATIONS: Operation[] = [
     needs: edit,
     effect: "destructive",
     confirm: "all",
-    input: z.strictObject({
-      workspace_id: workspaceId,
-      before: instant.optional().describe("now, if left out"),
-    }),
+    input: () =>
+      z.strictObject({
+        workspace_id: workspaceId,
+        before: instant.optional().describe("now, if left out"),
+      }),
     async run(call, { workspace_id, before }) {
       const cleared = rowsOf(
         await call.db.rpc("clear_entries", {

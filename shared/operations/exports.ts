@@ -39,7 +39,7 @@ export const EXPORT_OPERATIONS: Operation[] = [
     title: "Export as HAR",
     summary:
       "Makes a HAR 1.2 file of the entries that match. Answers a job; get_job gives the file in slices.",
-    input: z.strictObject(selection),
+    input: () => z.strictObject(selection),
     run: (call, input) => startJob(call, "export_har", input, harOf),
   }),
   operation({
@@ -48,7 +48,7 @@ export const EXPORT_OPERATIONS: Operation[] = [
     title: "Export as OpenAPI",
     summary:
       "Infers an OpenAPI 3.1 document from the entries that match. Answers a job; get_job gives the document.",
-    input: z.strictObject({ ...selection, title: z.string().min(1).max(200).optional() }),
+    input: () => z.strictObject({ ...selection, title: z.string().min(1).max(200).optional() }),
     run: (call, input) => startJob(call, "export_openapi", input, openApiOf),
   }),
   operation({
@@ -60,11 +60,12 @@ export const EXPORT_OPERATIONS: Operation[] = [
     name: "get_job",
     title: "Get a job",
     summary: "Whether long work is done, and its result from a character on.",
-    input: z.strictObject({
-      id: id("a job"),
-      offset: z.int().min(0).default(0),
-      length: z.int().min(1).max(20_000).default(20_000),
-    }),
+    input: () =>
+      z.strictObject({
+        id: id("a job"),
+        offset: z.int().min(0).default(0),
+        length: z.int().min(1).max(20_000).default(20_000),
+      }),
     async run(call, { id, offset, length }) {
       const row = rowsOf(
         await anyTable(call, "jobs").select("*").eq("id", id).abortSignal(call.signal)

@@ -21,7 +21,7 @@ export const INSIGHT_OPERATIONS: Operation[] = [
     effect: "read",
     content: "captured",
     top: true,
-    input: z.strictObject({ workspace_id: workspaceId.optional() }),
+    input: () => z.strictObject({ workspace_id: workspaceId.optional() }),
     async run(call, { workspace_id }) {
       const snapshot = rowsOf(
         await call.db.rpc("get_stats", workspace_id === undefined ? {} : { workspace_id })
@@ -45,7 +45,7 @@ export const INSIGHT_OPERATIONS: Operation[] = [
     effect: "write",
     idempotent: true,
     content: "product",
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     async run(call) {
       const refreshed = rowsOf(await call.db.rpc("refresh_stats").abortSignal(call.signal));
       return { refreshed: found(refreshed, "snapshot") };
@@ -61,7 +61,7 @@ export const INSIGHT_OPERATIONS: Operation[] = [
     effect: "read",
     content: "product",
     top: true,
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     async run(call) {
       const status = rowsOf(await call.db.rpc("get_status").abortSignal(call.signal));
       return status ?? await call.edge("api/status");
@@ -77,11 +77,12 @@ export const INSIGHT_OPERATIONS: Operation[] = [
     idempotent: true,
     content: "product",
     peopleOnly: true,
-    input: z.strictObject({
-      snapshot: z.record(z.string(), z.unknown()).describe(
-        "{collected_at, overall, host, components}",
-      ),
-    }),
+    input: () =>
+      z.strictObject({
+        snapshot: z.record(z.string(), z.unknown()).describe(
+          "{collected_at, overall, host, components}",
+        ),
+      }),
     run: (call, { snapshot }) => call.edge("stats/status", { method: "POST", body: snapshot }),
   }),
   operation({
@@ -92,17 +93,26 @@ export const INSIGHT_OPERATIONS: Operation[] = [
     needs: { section: "audit", action: "view" },
     effect: "read",
     content: "captured",
-    input: z.strictObject({
-      workspace_id: workspaceId.optional(),
-      actor_id: id("a person or credential").optional(),
-      actor_type: z.enum(["user", "client", "device", "assistant", "telegram", "service", "system"])
-        .optional(),
-      action: z.string().max(100).optional().describe("table.verb, such as tags.insert"),
-      target: z.string().max(200).optional(),
-      since: instant.optional(),
-      before_id: z.int().optional().describe("next_before_id of the page before"),
-      limit: page.limit,
-    }),
+    input: () =>
+      z.strictObject({
+        workspace_id: workspaceId.optional(),
+        actor_id: id("a person or credential").optional(),
+        actor_type: z.enum([
+          "user",
+          "client",
+          "device",
+          "assistant",
+          "telegram",
+          "service",
+          "system",
+        ])
+          .optional(),
+        action: z.string().max(100).optional().describe("table.verb, such as tags.insert"),
+        target: z.string().max(200).optional(),
+        since: instant.optional(),
+        before_id: z.int().optional().describe("next_before_id of the page before"),
+        limit: page.limit,
+      }),
     async run(call, { limit, since, before_id, ...equal }) {
       let query = anyTable(call, "audit_log").select("*");
       for (const [column, value] of Object.entries(equal)) {
@@ -128,7 +138,7 @@ export const INSIGHT_OPERATIONS: Operation[] = [
     needs: { section: "audit", action: "view" },
     effect: "read",
     content: "captured",
-    input: z.strictObject({ id: z.int().min(1) }),
+    input: () => z.strictObject({ id: z.int().min(1) }),
     async run(call, { id }) {
       const row = rowsOf(
         await call.db.from("audit_log").select("*").eq("id", id).abortSignal(call.signal)

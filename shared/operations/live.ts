@@ -15,7 +15,7 @@ export const LIVE_OPERATIONS: Operation[] = [
     needs: null,
     effect: "read",
     content: "product",
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     run: () =>
       Promise.resolve({
         channels: Object.values(CHANNELS).map(({ address, summary, joinedBy, events }) => ({
@@ -37,11 +37,12 @@ export const LIVE_OPERATIONS: Operation[] = [
     openWorld: true,
     content: "product",
     peopleOnly: true,
-    input: z.strictObject({
-      topic: z.string().min(1).max(200),
-      event: z.string().min(1).max(100),
-      payload: object.default({}),
-    }),
+    input: () =>
+      z.strictObject({
+        topic: z.string().min(1).max(200),
+        event: z.string().min(1).max(100),
+        payload: object.default({}),
+      }),
     async run(call, { topic, event, payload }) {
       const sent = rowsOf(
         await call.db.rpc("realtime_broadcast", { topic, event, payload: payload as never })

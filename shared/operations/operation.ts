@@ -87,7 +87,8 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject> {
   readonly peopleOnly?: true;
   /** In the default list of tools; the rest is found by search_tools. */
   readonly top?: true;
-  readonly input: Input;
+  /** Made when first asked for: to make all of them takes half of what a function may take to start. */
+  readonly input: () => Input;
   /** Published, and sent as structured content, where a program rather than a model reads the answer. */
   readonly output?: z.ZodObject;
   run(call: Call, input: z.output<Input>): Promise<unknown>;
@@ -95,7 +96,9 @@ export interface Operation<Input extends z.ZodObject = z.ZodObject> {
 
 /** Declares an operation; the handler's input has the schema's type. */
 export function operation<Input extends z.ZodObject>(declared: Operation<Input>): Operation {
-  return declared as unknown as Operation;
+  let input: Input | undefined;
+  const once = { ...declared, input: () => input ??= declared.input() };
+  return once as unknown as Operation;
 }
 
 /** The scopes a token needs; a read is also allowed by the scope to write. */
@@ -115,11 +118,21 @@ export function annotationsOf({ title, effect, idempotent, openWorld }: Operatio
   };
 }
 
+const confirmed = new WeakMap<Operation, z.ZodObject>();
+
 /** The input as published and checked: destructive operations also ask for `confirm`. */
-export function inputOf({ effect, confirm, input }: Operation): z.ZodObject {
-  if (effect !== "destructive" || confirm === "rows") return input;
-  const value = confirm === undefined
+export function inputOf(operation: Operation): z.ZodObject {
+  const { effect, confirm } = operation;
+  if (effect !== "destructive" || confirm === "rows") return operation.input();
+  let schema = confirmed.get(operation);
+  if (!schema) {
+    schema = operation.input().extend({ confirm: confirmation(confirm) });
+    confirmed.set(operation, schema);
+  }
+  return schema;
+}
+
+const confirmation = (confirm: "all" | undefined) =>
+  confirm === undefined
     ? z.literal(true).describe("true, once the person has agreed to this very call")
     : z.literal(confirm).describe(`"${confirm}": it affects many rows and the person has agreed`);
-  return input.extend({ confirm: value });
-}

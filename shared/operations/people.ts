@@ -35,7 +35,7 @@ export const PEOPLE_OPERATIONS: Operation[] = [
     idempotent: true,
     content: "product",
     peopleOnly: true,
-    input: z.strictObject({ id: userId, role }),
+    input: () => z.strictObject({ id: userId, role }),
     async run(call, { id, role }) {
       const row = rowsOf(
         await call.db.from("profiles").update({ role }).eq("id", id).select("id,role")
@@ -65,7 +65,7 @@ export const PEOPLE_OPERATIONS: Operation[] = [
     needs: null,
     effect: "read",
     content: "product",
-    input: z.strictObject({ role: role.optional() }),
+    input: () => z.strictObject({ role: role.optional() }),
     async run(call, { role }) {
       const query = call.db.from("role_capabilities").select("role,section,action");
       const rows = rowsOf(
@@ -85,7 +85,7 @@ export const PEOPLE_OPERATIONS: Operation[] = [
     idempotent: true,
     content: "product",
     peopleOnly: true,
-    input: z.strictObject({ role, section, action: z.enum(["view", "edit"]) }),
+    input: () => z.strictObject({ role, section, action: z.enum(["view", "edit"]) }),
     async run(call, { role, section, action }) {
       const changed = rowsOf(
         await call.db.from("role_capabilities").update({ action }).match({ role, section })
@@ -107,7 +107,7 @@ export const PEOPLE_OPERATIONS: Operation[] = [
     effect: "destructive",
     content: "product",
     peopleOnly: true,
-    input: z.strictObject({ role, section }),
+    input: () => z.strictObject({ role, section }),
     async run(call, { role, section }) {
       const rows = rowsOf(
         await call.db.from("role_capabilities").delete().eq("role", role).eq("section", section)
@@ -125,7 +125,7 @@ export const PEOPLE_OPERATIONS: Operation[] = [
     needs: null,
     effect: "read",
     content: "captured",
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     async run(call) {
       return rowsOf(await call.db.rpc("export_account").abortSignal(call.signal));
     },
@@ -139,7 +139,7 @@ export const PEOPLE_OPERATIONS: Operation[] = [
     effect: "destructive",
     content: "product",
     peopleOnly: true,
-    input: z.strictObject({ email: z.email().describe("your own address, to be sure") }),
+    input: () => z.strictObject({ email: z.email().describe("your own address, to be sure") }),
     async run(call, { email }) {
       const deleted = rowsOf(
         await call.db.rpc("delete_account", { confirm: email }).abortSignal(call.signal),
@@ -167,7 +167,7 @@ function editingRoles(): Operation[] {
       title: "Create a role",
       summary: "Adds a role without capabilities; grant_capability gives it some.",
       effect: "write",
-      input: z.strictObject({ name: role, description: description.optional() }),
+      input: () => z.strictObject({ name: role, description: description.optional() }),
       async run(call, input) {
         return rowsOf(
           await anyTable(call, "roles").insert(input).select().abortSignal(call.signal).single(),
@@ -181,11 +181,12 @@ function editingRoles(): Operation[] {
       summary: "Renames a role, which takes its people along, or describes it anew.",
       effect: "write",
       idempotent: true,
-      input: z.strictObject({
-        name: role,
-        new_name: role.optional(),
-        description: description.optional(),
-      }),
+      input: () =>
+        z.strictObject({
+          name: role,
+          new_name: role.optional(),
+          description: description.optional(),
+        }),
       async run(call, { name, new_name, description }) {
         if (new_name === undefined && description === undefined) {
           throw new AppError("invalid_request", "Give at least one of new_name, description.");
@@ -205,7 +206,7 @@ function editingRoles(): Operation[] {
       title: "Delete a role",
       summary: "Deletes a role that nobody has any more. Built-in roles stay.",
       effect: "destructive",
-      input: z.strictObject({ name: role }),
+      input: () => z.strictObject({ name: role }),
       async run(call, { name }) {
         const rows = rowsOf(
           await anyTable(call, "roles").delete().eq("name", name).select("name")

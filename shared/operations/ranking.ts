@@ -1,5 +1,5 @@
-import type { Operation } from "./operation.ts";
-import { INPUT_SCHEMAS } from "./registry.ts";
+import type { z } from "zod";
+import { inputOf, type Operation } from "./operation.ts";
 
 /** Who asks so wants to see something. */
 const LOOKING = /\b(?:find|get|how|list|look|read|see|show|view|what|when|which|who)\b/i;
@@ -63,8 +63,6 @@ const WEIGHTS = { name: 5, title: 3, summary: 2, argument: 1.5, description: 1 }
 /** Of what fits alike, what harms least comes first. */
 const HARM = { read: 0, write: 1, destructive: 2 } as const;
 
-type Properties = Record<string, { description?: string }>;
-
 interface Indexed {
   operation: Operation;
   /** The best place of each word. */
@@ -87,14 +85,19 @@ function indexed(operation: Operation): Indexed {
   note(operation.name, WEIGHTS.name);
   note(operation.title, WEIGHTS.title);
   note(`${operation.summary} ${operation.toolset}`, WEIGHTS.summary);
-  const { properties = {} } = INPUT_SCHEMAS.get(operation.name)!;
-  for (const [argument, { description = "" }] of Object.entries(properties as Properties)) {
+  for (const [argument, schema] of Object.entries(inputOf(operation).shape)) {
     note(argument, WEIGHTS.argument);
-    note(description, WEIGHTS.description);
+    note(descriptionOf(schema as z.ZodType) ?? "", WEIGHTS.description);
   }
   const made = { operation, words, name: new Set(wordsOf(operation.name).map(stem)) };
   index.set(operation, made);
   return made;
+}
+
+/** What is said of an argument, where a default or "optional" is wrapped around it too. */
+function descriptionOf(schema: z.ZodType): string | undefined {
+  const { innerType } = schema.def as { innerType?: z.ZodType };
+  return schema.description ?? (innerType && descriptionOf(innerType));
 }
 
 /** Another word for it counts less than the word itself. */

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { ACCESS_OPERATIONS } from "./access.ts";
 import { AGENT_OPERATIONS } from "./agents.ts";
 import { BREAKPOINT_OPERATIONS } from "./breakpoints.ts";
@@ -7,7 +6,7 @@ import { ENTRY_OPERATIONS } from "./entries.ts";
 import { EXPORT_OPERATIONS } from "./exports.ts";
 import { INSIGHT_OPERATIONS } from "./insight.ts";
 import { LIVE_OPERATIONS } from "./live.ts";
-import { inputOf, type Operation } from "./operation.ts";
+import type { Operation } from "./operation.ts";
 import { PEOPLE_OPERATIONS } from "./people.ts";
 import { PROXY_OPERATIONS } from "./proxies.ts";
 import { RELEASE_OPERATIONS } from "./releases.ts";
@@ -49,47 +48,3 @@ function byName(operations: Operation[]): Map<string, Operation> {
   }
   return found;
 }
-
-export type JsonSchema = Record<string, unknown> & { type: "object" };
-
-/** A schema as it is published: patterns left out, which some providers refuse and all pay for. */
-export function publishedSchema(schema: z.ZodObject, io: "input" | "output"): JsonSchema {
-  const json = z.toJSONSchema(schema, { io, unrepresentable: "any" });
-  return strip(json) as JsonSchema;
-}
-
-/** Words of JSON Schema that cost tokens, or make a provider refuse the whole list of tools. */
-const LEFT_OUT = new Set(["$schema", "pattern", "propertyNames"]);
-
-function strip(value: unknown, isProperties = false): unknown {
-  if (Array.isArray(value)) return value.map((one) => strip(one));
-  if (value === null || typeof value !== "object") return value;
-  const kept = Object.fromEntries(
-    Object.entries(value).filter(([key, inner]) =>
-      isProperties || !(LEFT_OUT.has(key) || isUnbounded(key, inner))
-    ).map(([key, inner]) => [
-      key,
-      // "Anything" as a schema reads like a schema that was forgotten.
-      !isProperties && key === "additionalProperties" && isEmpty(inner)
-        ? true
-        : strip(inner, key === "properties"),
-    ]),
-  );
-  const { type, ...rest } = kept;
-  // A list of types is good JSON Schema, and more than some providers read.
-  return !isProperties && Array.isArray(type)
-    ? { ...rest, anyOf: type.map((one) => ({ type: one })) }
-    : kept;
-}
-
-const isEmpty = (value: unknown) =>
-  typeof value === "object" && value !== null && Object.keys(value).length === 0;
-
-/** zod names the limits of a safe integer on every integer. */
-const isUnbounded = (key: string, value: unknown) =>
-  (key === "maximum" || key === "minimum") && Math.abs(Number(value)) === Number.MAX_SAFE_INTEGER;
-
-/** Input schemas by operation, made once when the module is loaded: making them is what costs. */
-export const INPUT_SCHEMAS: ReadonlyMap<string, JsonSchema> = new Map(
-  [...OPERATIONS].map(([name, one]) => [name, publishedSchema(inputOf(one), "input")]),
-);

@@ -33,7 +33,7 @@ export const RELEASE_OPERATIONS: Operation[] = [
     summary: "Version and build of the product and of each component.",
     needs: null,
     effect: "read",
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     run: (call) => call.edge("api/version"),
   }),
   operation({
@@ -43,7 +43,7 @@ export const RELEASE_OPERATIONS: Operation[] = [
     summary: "URLs and the publishable key for REST, Realtime and MCP with this same token.",
     needs: null,
     effect: "read",
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     output: z.looseObject({
       url: z.string(),
       publishable_key: z.string(),

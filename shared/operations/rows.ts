@@ -91,7 +91,7 @@ export function tableOperations(spec: TableOperations): Operation[] {
       summary: `Lists ${nouns} that you may see: ${spec.about}.`,
       needs: view,
       effect: "read",
-      input: z.strictObject({ ...optional(spec.filters ?? {}), ...page }),
+      input: () => z.strictObject({ ...optional(spec.filters ?? {}), ...page }),
       async run(call, { limit, offset, ...filters }) {
         let query = anyTable(call, table).select(columns);
         for (const [column, value] of Object.entries(filters)) {
@@ -114,7 +114,7 @@ export function tableOperations(spec: TableOperations): Operation[] {
       summary: `One ${noun} by its key: ${spec.about}.`,
       needs: view,
       effect: "read",
-      input: z.strictObject(key),
+      input: () => z.strictObject(key),
       async run(call, input) {
         const row = rowsOf(
           await anyTable(call, table).select(columns).match(keyOf(input)).abortSignal(call.signal)
@@ -125,7 +125,8 @@ export function tableOperations(spec: TableOperations): Operation[] {
     }));
   }
 
-  if (spec.create) {
+  const { create, update } = spec;
+  if (create) {
     operations.push(operation({
       ...common,
       name: spec.names?.create ?? `create_${one}`,
@@ -133,7 +134,7 @@ export function tableOperations(spec: TableOperations): Operation[] {
       summary: `Adds a ${noun}: ${spec.about}. Answers the new row.`,
       needs: edit,
       effect: "write",
-      input: z.strictObject(spec.create),
+      input: () => z.strictObject(create),
       async run(call, input) {
         return rowsOf(
           await anyTable(call, table).insert(columnsOf(input)).select(columns).abortSignal(
@@ -145,8 +146,8 @@ export function tableOperations(spec: TableOperations): Operation[] {
     }));
   }
 
-  if (spec.update) {
-    const changes = Object.keys(spec.update);
+  if (update) {
+    const changes = Object.keys(update);
     operations.push(operation({
       ...common,
       name: spec.names?.update ?? `update_${one}`,
@@ -155,7 +156,7 @@ export function tableOperations(spec: TableOperations): Operation[] {
       needs: edit,
       effect: "write",
       idempotent: true,
-      input: z.strictObject({ ...key, ...optional(spec.update) }),
+      input: () => z.strictObject({ ...key, ...optional(update) }),
       async run(call, input) {
         const given = Object.fromEntries(
           changes.filter((column) => !(column in key) && input[column] !== undefined)
@@ -182,7 +183,7 @@ export function tableOperations(spec: TableOperations): Operation[] {
       summary: `Deletes a ${noun} for good. ${spec.remove}`.trim(),
       needs: edit,
       effect: "destructive",
-      input: z.strictObject(key),
+      input: () => z.strictObject(key),
       async run(call, input) {
         const rows = rowsOf(
           await anyTable(call, table).delete().match(keyOf(input)).select(

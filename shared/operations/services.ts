@@ -92,7 +92,7 @@ export const SERVICE_OPERATIONS: Operation[] = [
     needs: { section: "services", action: "view" },
     effect: "read",
     content: "product",
-    input: z.strictObject({ group_ids: z.array(groupId).min(1).max(100) }),
+    input: () => z.strictObject({ group_ids: z.array(groupId).min(1).max(100) }),
     async run(call, { group_ids }) {
       const rows = rowsOf(
         await call.db.rpc("expand_service_groups", { group_ids }).abortSignal(call.signal),

@@ -51,7 +51,7 @@ export const SETTINGS_OPERATIONS: Operation[] = [
     needs: view,
     effect: "read",
     top: true,
-    input: z.strictObject({ device_uuid: deviceUuid }),
+    input: () => z.strictObject({ device_uuid: deviceUuid }),
     async run(call, input) {
       const settings = rowsOf(
         await call.db.rpc("effective_settings_for_device", input).abortSignal(call.signal),
@@ -66,7 +66,7 @@ export const SETTINGS_OPERATIONS: Operation[] = [
     summary: "What holds for every device that does not say otherwise.",
     needs: view,
     effect: "read",
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     async run(call) {
       return rowsOf(
         await call.db.from("settings_global").select().abortSignal(call.signal).maybeSingle(),
@@ -83,7 +83,7 @@ export const SETTINGS_OPERATIONS: Operation[] = [
     effect: "write",
     idempotent: true,
     peopleOnly: true,
-    input: z.strictObject(partial(SETTINGS)),
+    input: () => z.strictObject(partial(SETTINGS)),
     async run(call, input) {
       const row = rowsOf(
         await anyTable(call, "settings_global").update(given(input)).eq("id", 1).select()
@@ -114,7 +114,7 @@ export const SETTINGS_OPERATIONS: Operation[] = [
     needs: edit,
     effect: "write",
     idempotent: true,
-    input: z.strictObject({ device_uuid: deviceUuid, ...partial(inherited) }),
+    input: () => z.strictObject({ device_uuid: deviceUuid, ...partial(inherited) }),
     async run(call, { device_uuid, ...settings }) {
       // Seen by the caller first, so that a foreign device answers as an unknown one.
       const device = rowsOf(
@@ -137,7 +137,7 @@ export const SETTINGS_OPERATIONS: Operation[] = [
     summary: "What you have set for your own devices: the connection type.",
     needs: null,
     effect: "read",
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     async run(call) {
       const user = found(call.rights.userId, "person: a service account has no settings");
       return rowsOf(
@@ -154,7 +154,7 @@ export const SETTINGS_OPERATIONS: Operation[] = [
     needs: null,
     effect: "write",
     idempotent: true,
-    input: z.strictObject({ connection_type: z.enum(["vpn", "pac"]).nullable() }),
+    input: () => z.strictObject({ connection_type: z.enum(["vpn", "pac"]).nullable() }),
     async run(call, { connection_type }) {
       const user_id = found(call.rights.userId, "person: a service account has no settings");
       return rowsOf(
@@ -184,13 +184,14 @@ export const SETTINGS_OPERATIONS: Operation[] = [
     effect: "write",
     idempotent: true,
     peopleOnly: true,
-    input: z.strictObject({
-      destination: z.enum(["console", "export", "mcp", "busybro", "telegram"]),
-      enabled: z.boolean().optional(),
-      mode: z.enum(["mask", "strip"]).optional(),
-      extra_names: z.array(z.string().max(200)).max(200).optional(),
-      extra_patterns: z.array(z.string().max(500)).max(50).optional(),
-    }),
+    input: () =>
+      z.strictObject({
+        destination: z.enum(["console", "export", "mcp", "busybro", "telegram"]),
+        enabled: z.boolean().optional(),
+        mode: z.enum(["mask", "strip"]).optional(),
+        extra_names: z.array(z.string().max(200)).max(200).optional(),
+        extra_patterns: z.array(z.string().max(500)).max(50).optional(),
+      }),
     async run(call, { destination, ...policy }) {
       const row = rowsOf(
         await anyTable(call, "redaction_policies").update(given(policy))
@@ -221,7 +222,7 @@ function listOperations({ column, noun, item }: (typeof LISTS)[number]): Operati
     );
   };
   const shared = { ...common, needs: edit, effect: "write", idempotent: true } as const;
-  const input = z.strictObject({ device_uuid: deviceUuid, value: item });
+  const input = () => z.strictObject({ device_uuid: deviceUuid, value: item });
   return [
     operation({
       ...shared,

@@ -42,9 +42,10 @@ export const TABLE_OPERATIONS: Operation[] = [
       "Every table with its columns and every RPC with its arguments, for db_select and the like.",
     effect: "read",
     top: true,
-    input: z.strictObject({
-      name: identifier.optional().describe("only this one, with its columns"),
-    }),
+    input: () =>
+      z.strictObject({
+        name: identifier.optional().describe("only this one, with its columns"),
+      }),
     async run(call, { name }) {
       const catalogue = rowsOf(
         await call.db.rpc("list_tables", name === undefined ? {} : { name })
@@ -60,14 +61,15 @@ export const TABLE_OPERATIONS: Operation[] = [
     summary: "Rows of any table that you may see, filtered, ordered and in pages.",
     effect: "read",
     top: true,
-    input: z.strictObject({
-      table: identifier,
-      columns: z.array(identifier).max(50).optional().describe("all, if left out"),
-      filters: filters.optional(),
-      order: identifier.optional(),
-      ascending: z.boolean().default(true),
-      ...page,
-    }),
+    input: () =>
+      z.strictObject({
+        table: identifier,
+        columns: z.array(identifier).max(50).optional().describe("all, if left out"),
+        filters: filters.optional(),
+        order: identifier.optional(),
+        ascending: z.boolean().default(true),
+        ...page,
+      }),
     async run(call, { table, columns, filters, order, ascending, limit, offset }) {
       let query = filtered(anyTable(call, table).select(columns?.join(",") ?? "*"), filters ?? []);
       if (order !== undefined) query = query.order(order, { ascending });
@@ -82,7 +84,7 @@ export const TABLE_OPERATIONS: Operation[] = [
     summary: "Adds up to 100 rows to any table that you may write. Answers them.",
     effect: "write",
     peopleOnly: true,
-    input: z.strictObject({ table: identifier, rows: z.array(row).min(1).max(100) }),
+    input: () => z.strictObject({ table: identifier, rows: z.array(row).min(1).max(100) }),
     async run(call, { table, rows }) {
       return {
         rows: rowsOf(
@@ -99,12 +101,13 @@ export const TABLE_OPERATIONS: Operation[] = [
     effect: "destructive",
     confirm: "rows",
     peopleOnly: true,
-    input: z.strictObject({
-      table: identifier,
-      filters: someFilters,
-      values: row,
-      confirm: confirmed,
-    }),
+    input: () =>
+      z.strictObject({
+        table: identifier,
+        filters: someFilters,
+        values: row,
+        confirm: confirmed,
+      }),
     async run(call, { table, filters, values, confirm }) {
       await agree(call, table, filters, confirm);
       const rows = rowsOf(
@@ -124,7 +127,7 @@ export const TABLE_OPERATIONS: Operation[] = [
     effect: "destructive",
     confirm: "rows",
     peopleOnly: true,
-    input: z.strictObject({ table: identifier, filters: someFilters, confirm: confirmed }),
+    input: () => z.strictObject({ table: identifier, filters: someFilters, confirm: confirmed }),
     async run(call, { table, filters, confirm }) {
       await agree(call, table, filters, confirm);
       const rows = rowsOf(
@@ -143,7 +146,7 @@ export const TABLE_OPERATIONS: Operation[] = [
     effect: "destructive",
     openWorld: true,
     peopleOnly: true,
-    input: z.strictObject({ name: identifier, args: object.default({}) }),
+    input: () => z.strictObject({ name: identifier, args: object.default({}) }),
     async run(call, { name, args }) {
       return {
         answer: rowsOf(await call.db.rpc(name as never, args as never).abortSignal(call.signal)),

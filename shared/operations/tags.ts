@@ -107,7 +107,7 @@ export const TAG_OPERATIONS: Operation[] = [
       "The tree of a filter's text and the text of a tree, or where its mistake is. Saved filters hold both.",
     needs: null,
     effect: "read",
-    input: z.strictObject({ filter }),
+    input: () => z.strictObject({ filter }),
     run(_call, input) {
       const tree = filterTree(input.filter) as Filter;
       return Promise.resolve({ filter: tree, text: printFilter(tree) });

@@ -12,7 +12,7 @@ export const TELEGRAM_OPERATIONS: Operation[] = [
     title: "Get my Telegram link",
     summary: "The Telegram account bound to you, if there is one.",
     effect: "read",
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     async run(call) {
       const link = rowsOf(await call.db.rpc("get_telegram_link").abortSignal(call.signal));
       return { linked: link !== null, link };
@@ -25,7 +25,7 @@ export const TELEGRAM_OPERATIONS: Operation[] = [
     summary:
       "Whose Telegram account a code of the bot's /login would bind. Look before link_telegram.",
     effect: "read",
-    input: z.strictObject({ code }),
+    input: () => z.strictObject({ code }),
     async run(call, input) {
       const request = rowsOf(
         await call.db.rpc("get_telegram_link_request", input).abortSignal(call.signal),
@@ -40,7 +40,7 @@ export const TELEGRAM_OPERATIONS: Operation[] = [
     summary:
       "Binds the Telegram account of a code to you. One account, one person; both sides are told.",
     effect: "destructive",
-    input: z.strictObject({ code }),
+    input: () => z.strictObject({ code }),
     async run(call, { code }) {
       const linked = rowsOf(
         await call.db.rpc("consume_telegram_link_code", { code, confirm: true })
@@ -55,7 +55,7 @@ export const TELEGRAM_OPERATIONS: Operation[] = [
     title: "Unlink my Telegram account",
     summary: "Ends the link and whatever the bot could do for you.",
     effect: "destructive",
-    input: z.strictObject({}),
+    input: () => z.strictObject({}),
     async run(call) {
       found(rowsOf(await call.db.rpc("unlink_telegram").abortSignal(call.signal)), "link");
       return { unlinked: true };

@@ -53,7 +53,7 @@ export const WORKSPACE_OPERATIONS: Operation[] = [
     summary: "A new workspace of your own; invite people with invite_to_workspace.",
     needs: edit,
     effect: "write",
-    input: z.strictObject({ name: name(120), retention_days: retention.optional() }),
+    input: () => z.strictObject({ name: name(120), retention_days: retention.optional() }),
     async run(call, input) {
       const owner_user_id = found(
         call.rights.userId,
@@ -110,7 +110,7 @@ export const WORKSPACE_OPERATIONS: Operation[] = [
     needs: edit,
     effect: "write",
     peopleOnly: true,
-    input: z.strictObject({ workspace_id: workspaceId, email: z.email() }),
+    input: () => z.strictObject({ workspace_id: workspaceId, email: z.email() }),
     async run(call, input) {
       const invitation = rowsOf(
         await call.db.rpc("invite_to_workspace", input).abortSignal(call.signal),
@@ -126,7 +126,7 @@ export const WORKSPACE_OPERATIONS: Operation[] = [
     needs: null,
     effect: "write",
     peopleOnly: true,
-    input: z.strictObject({ code: z.string().min(1).max(200) }),
+    input: () => z.strictObject({ code: z.string().min(1).max(200) }),
     async run(call, input) {
       const joined = rowsOf(await call.db.rpc("accept_invitation", input).abortSignal(call.signal));
       return found(joined, "invitation");
@@ -140,7 +140,7 @@ export const WORKSPACE_OPERATIONS: Operation[] = [
     needs: edit,
     effect: "destructive",
     peopleOnly: true,
-    input: z.strictObject({ workspace_id: workspaceId, user_id: userId }),
+    input: () => z.strictObject({ workspace_id: workspaceId, user_id: userId }),
     async run(call, { workspace_id, user_id }) {
       const done = rowsOf(
         await call.db.rpc("transfer_workspace", { workspace_id, user_id }).abortSignal(call.signal),
@@ -157,7 +157,7 @@ export const WORKSPACE_OPERATIONS: Operation[] = [
     needs: null,
     effect: "destructive",
     peopleOnly: true,
-    input: z.strictObject({ workspace_id: workspaceId }),
+    input: () => z.strictObject({ workspace_id: workspaceId }),
     async run(call, { workspace_id }) {
       const left = rowsOf(
         await call.db.rpc("leave_workspace", { workspace_id }).abortSignal(call.signal),

@@ -1,4 +1,3 @@
-import { Api } from "grammy/web";
 import { ask } from "../busybro/ask.ts";
 import { BRAIN_VARIABLES, createBrain } from "../busybro/brain.ts";
 import type { Config } from "../config/config.ts";
@@ -8,6 +7,7 @@ import { AppError } from "../http/errors.ts";
 import type { BackgroundRuntime } from "./background.ts";
 import { createBot } from "./bot.ts";
 import { delivery } from "./delivery.ts";
+import { loadGrammy } from "./grammy.ts";
 import { webhook } from "./webhook.ts";
 
 export const TELEGRAM_VARIABLES = [
@@ -43,22 +43,32 @@ export function telegramApp(
   const { fetch } = runtime;
   const service = createService({ url, secretKey: config.SUPABASE_SECRET_KEYS, fetch });
   const brain = createBrain(config, service, fetch);
-  const bot = createBot({
-    token,
-    apiRoot,
-    webUrl: config.BUSYMATE_WEB_URL,
-    service,
-    signer: brain.signer,
-    url,
-    publishableKey: config.SUPABASE_PUBLISHABLE_KEYS,
-    fetch,
-    asking: (question, asker, signal) => ask(question, { brain, asker, signal }),
-  });
+  const bot = once(() =>
+    createBot({
+      token,
+      apiRoot,
+      webUrl: config.BUSYMATE_WEB_URL,
+      service,
+      signer: brain.signer,
+      url,
+      publishableKey: config.SUPABASE_PUBLISHABLE_KEYS,
+      fetch,
+      asking: (question, asker, signal) => ask(question, { brain, asker, signal }),
+    })
+  );
   const functionUrl = `${url}/functions/v1/telegram-bot`;
-  const api = new Api(token, { apiRoot, fetch, timeoutSeconds: DELIVERY_TIMEOUT_SECONDS });
+  const api = once(async () => {
+    const { Api } = await loadGrammy();
+    return new Api(token, { apiRoot, fetch, timeoutSeconds: DELIVERY_TIMEOUT_SECONDS });
+  });
   app.route("/", webhook({ bot, service, secret, functionUrl, runtime }));
   app.route("/", delivery({ api, service, runtime }));
   return app;
+}
+
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => made ??= make();
 }
 
 function notSetUp(variable: string): AppError {

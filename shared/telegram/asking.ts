@@ -1,9 +1,9 @@
-import { GrammyError } from "grammy/web";
 import type { Api } from "grammy/web";
 import type { AskEvent } from "../busybro/events.ts";
 import type { Turn as Question } from "../busybro/turn.ts";
 import type { PersonClaims } from "../token/claims.ts";
 import type { Quote } from "./captured.ts";
+import { isGrammyError } from "./grammy.ts";
 import { plainText } from "./plain.ts";
 import { QUIETLY, say, sayCaptured } from "./say.ts";
 import { MESSAGE_LIMIT, splitMessage } from "./split.ts";
@@ -74,7 +74,7 @@ function progressMessage(api: Api, chatId: number, quote: Quote) {
         } else await api.editMessageText(chatId, messageId, text, QUIETLY);
         shown = text;
       } catch (error) {
-        if (!(error instanceof GrammyError)) throw error;
+        if (!isGrammyError(error)) throw error;
       }
     },
     async replaceBy(answer: string): Promise<void> {
@@ -88,7 +88,7 @@ function progressMessage(api: Api, chatId: number, quote: Quote) {
           await api.editMessageText(chatId, messageId, first, QUIETLY);
         } catch (error) {
           // Somebody has deleted the message meanwhile.
-          if (!(error instanceof GrammyError && error.error_code === 400)) throw error;
+          if (!(isGrammyError(error) && error.error_code === 400)) throw error;
           await say(api, chatId, first);
         }
       }

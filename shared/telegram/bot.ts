@@ -1,8 +1,8 @@
-import { Bot } from "grammy/web";
-import type { Context } from "grammy/web";
+import type { Bot, Context } from "grammy/web";
 import { AppError } from "../http/errors.ts";
 import { commands } from "./commands.ts";
 import type { CommandParts, Sender } from "./commands.ts";
+import { loadGrammy } from "./grammy.ts";
 import { waitWhenTold } from "./retry.ts";
 import { say } from "./say.ts";
 import {
@@ -24,7 +24,8 @@ const WORK_TIMEOUT_MS = 145_000;
 const CALL_TIMEOUT_SECONDS = 20;
 
 /** The bot: what it answers where. */
-export function createBot({ token, apiRoot, ...parts }: BotOptions): Bot {
+export async function createBot({ token, apiRoot, ...parts }: BotOptions): Promise<Bot> {
+  const { Bot } = await loadGrammy();
   const bot = new Bot(token, {
     client: { apiRoot, fetch: parts.fetch, timeoutSeconds: CALL_TIMEOUT_SECONDS },
   });

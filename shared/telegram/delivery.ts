@@ -1,4 +1,3 @@
-import { GrammyError } from "grammy/web";
 import type { Api } from "grammy/web";
 import { Hono } from "hono";
 import type { ClaimedMessage, Settlement } from "../db/telegram.ts";
@@ -13,6 +12,7 @@ import { inBackground } from "./background.ts";
 import type { BackgroundRuntime } from "./background.ts";
 import { EVERYTHING } from "../redaction/policy.ts";
 import { type Quote, quoting } from "./captured.ts";
+import { isGrammyError } from "./grammy.ts";
 import { wordingOf } from "./messages.ts";
 import { sayCaptured } from "./say.ts";
 
@@ -25,7 +25,7 @@ const LONGEST_WAIT_SECONDS = 300;
 
 export interface DeliveryParts {
   /** Without the waiting of the bot's own: what is not taken now is tried later. */
-  api: Api;
+  api: () => Promise<Api>;
   service: Service;
   runtime: BackgroundRuntime;
 }
@@ -50,9 +50,10 @@ export function delivery({ api, service, runtime }: DeliveryParts) {
 
 /** Sends messages in order, and says of each at once what became of it. */
 async function deliver(
-  { api, service }: Pick<DeliveryParts, "api" | "service">,
+  { api: load, service }: Pick<DeliveryParts, "api" | "service">,
   messages: ClaimedMessage[],
 ): Promise<void> {
+  const api = await load();
   const end = performance.now() + BUDGET_MS;
   const blocked = new Map<number, number>();
   const quote = quoting(
@@ -83,9 +84,7 @@ async function attempt(
     await sayCaptured(api, chat_id, text, quote);
     return { outcome: "sent" };
   } catch (error) {
-    if (!(error instanceof GrammyError)) {
-      return retry(attempts, String(error));
-    }
+    if (!isGrammyError(error)) return retry(attempts, String(error));
     const { error_code, description, parameters } = error;
     // The chat is gone or the person has blocked the bot: that does not change by asking again. What is
     // said of the bot itself (401, 404: its token is wrong) does, once it is put right.

@@ -1,4 +1,3 @@
-import { BotError } from "grammy/web";
 import type { Bot } from "grammy/web";
 import { Hono } from "hono";
 import { z } from "zod";
@@ -10,6 +9,7 @@ import { AppError, unavailable } from "../http/errors.ts";
 import { validate } from "../http/validate.ts";
 import { inBackground } from "./background.ts";
 import type { BackgroundRuntime } from "./background.ts";
+import { isBotError } from "./grammy.ts";
 import { say } from "./say.ts";
 import { demandWebhookSecret } from "./secret.ts";
 import { tooMany } from "./texts.ts";
@@ -33,7 +33,7 @@ const updateShape = z.looseObject({
 type Update = Parameters<Bot["handleUpdate"]>[0];
 
 export interface WebhookParts {
-  bot: Bot;
+  bot: () => Promise<Bot>;
   service: Service;
   secret: string;
   /** This function's own address, which the database is to know. */
@@ -45,7 +45,7 @@ export interface WebhookParts {
  * `POST /`: an update of Telegram's. It is acknowledged as soon as it is certain that nobody else acts
  * on it: Telegram sends again what it gets no answer to, and holds the chat's next one back meanwhile.
  */
-export function webhook({ bot, service, secret, functionUrl, runtime }: WebhookParts) {
+export function webhook({ bot: load, service, secret, functionUrl, runtime }: WebhookParts) {
   const app = new Hono<AppEnv>();
   app.post("/", async (c) => {
     await demandWebhookSecret(c.req.raw.headers, secret);
@@ -55,6 +55,7 @@ export function webhook({ bot, service, secret, functionUrl, runtime }: WebhookP
     if (!message?.from || message.from.is_bot) return c.json({ ok: true });
     c.set("actor", `telegram:${message.from.id}`);
     // Before the update is taken: what cannot be worked on must come again. grammY asks once.
+    const bot = await load();
     await bot.init().catch((error: unknown) => {
       throw unavailable("Telegram", error);
     });
@@ -101,7 +102,7 @@ async function work(
 ): Promise<void> {
   if (admission.allowed) {
     await bot.handleUpdate(update).catch((thrown: unknown) => {
-      throw thrown instanceof BotError ? thrown.error : thrown;
+      throw isBotError(thrown) ? thrown.error : thrown;
     });
   } else if (admission.tell) await say(bot.api, chatId, tooMany(admission.reset_seconds));
 }
