@@ -17,6 +17,8 @@ const NEVER_DEPLOYED = ["BUSYMATE_ALLOW_LOOPBACK_DOCUMENTS"];
 const STAMPS = ["BUSYMATE_DEPLOYED_AT", "BUSYMATE_COMMIT"];
 
 const OWN = VARIABLE_NAMES.filter((name) => !name.startsWith(PLATFORM_PREFIX));
+/** What the file may hold. */
+export const DEPLOYABLE = OWN.filter((name) => ![...NEVER_DEPLOYED, ...STAMPS].includes(name));
 
 /** Reads and checks the file; the values are everything the functions need, and nothing else. */
 export async function readSecrets(file: string): Promise<Record<string, string>> {
@@ -37,7 +39,7 @@ export async function readSecrets(file: string): Promise<Record<string, string>>
     } else if (STAMPS.includes(name)) {
       faults.push(`${name} is set by the deployment; take it out`);
     } else if (!(OWN as string[]).includes(name)) {
-      faults.push(`${name} is read by no function; they read ${OWN.join(", ")}`);
+      faults.push(`${name} is read by no function; they read ${DEPLOYABLE.join(", ")}`);
     }
     // The CLI reads the file by other rules than Node; what both read alike needs no escaping.
     if (/['\n]/.test(secrets[name]!)) faults.push(`${name} may hold no ' and no line break`);

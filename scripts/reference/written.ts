@@ -7,11 +7,13 @@ import { errorsTable } from "./errors.ts";
 import { channelsPart, publishedTables } from "./events.ts";
 import { lifetimesTable, ratesTable, sizesTable } from "./limits.ts";
 import { filled } from "./parts.ts";
+import { secretsTable } from "./secrets.ts";
 import type { Sources } from "./sources.ts";
 
 /** Each page's text as it should be. */
 export async function writtenPages(sources: Sources): Promise<Record<string, string>> {
   const parts: Record<string, Record<string, string>> = {
+    "docs/deploy.md": { secrets: secretsTable() },
     "docs/errors-and-limits.md": {
       errors: errorsTable(),
       rates: ratesTable(sources),

@@ -14,7 +14,7 @@ const url = z.url({ protocol: /^https?$/ }).refine((text) => !text.endsWith("/")
 });
 
 /** Every environment variable a function reads: its shape, and what to set it to when it is not there. */
-const VARIABLES = {
+export const VARIABLES = {
   SUPABASE_URL: { shape: url, hint: "the project's URL" },
   SUPABASE_PUBLISHABLE_KEYS: {
     shape: keyRing("sb_publishable_"),
@@ -69,7 +69,7 @@ const VARIABLES = {
   },
 } as const;
 
-type Variable = keyof typeof VARIABLES;
+export type Variable = keyof typeof VARIABLES;
 export const VARIABLE_NAMES = Object.keys(VARIABLES) as Variable[];
 type Values = { [K in Variable]: z.infer<(typeof VARIABLES)[K]["shape"]> };
 

@@ -1,9 +1,10 @@
 // What the pages say of each other and of the code is so.
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { RATES } from "../../scripts/reference/limits.ts";
+import { READ_BY } from "../../scripts/reference/secrets.ts";
 import { OAUTH_CODE } from "../../shared/oauth/errors.ts";
 import { SCOPES } from "../../shared/oauth/scopes.ts";
 import { PAGES } from "./support/pages.ts";
@@ -63,6 +64,18 @@ it("every rate limit of the functions is in the table", () => {
     );
   expect(declared.length).toBeGreaterThan(10);
   expect(RATES.map(({ limit }) => limit.bucket).toSorted()).toEqual(declared.toSorted());
+});
+
+it("the table of secrets says what each function's entry point reads", async () => {
+  const read = readdirSync("functions").map(async (slug) => {
+    const entrypoint = textOf(join("functions", slug, "index.ts"));
+    const [, name] = /readConfig\(Deno\.env\.toObject\(\), (\w+)\)/.exec(entrypoint)!;
+    const [, file] = new RegExp(`import \\{[^}]*\\b${name}\\b[^}]*\\} from "([^"]+)"`)
+      .exec(entrypoint)!;
+    const module = await import(new URL(file!, `file://${resolve("functions", slug)}/`).href);
+    return [slug, module[name!]];
+  });
+  expect(READ_BY).toEqual(Object.fromEntries(await Promise.all(read)));
 });
 
 it("every scope and error of OAuth is on its page", () => {
