@@ -6,6 +6,7 @@ import { pipeline } from "node:stream/promises";
 import { parseArgs } from "node:util";
 import { type Filter, FilterError } from "busymate-client";
 import { checkFilter } from "../../shared/filter/ast.ts";
+import { parseFilter } from "../../shared/filter/parse.ts";
 import { type ExportedEntry, harChunks } from "../../shared/har/export.ts";
 import { HarError, importHar, type ImportItem } from "../../shared/har/import.ts";
 import { ingestClient } from "../capture/ingest.ts";
@@ -19,7 +20,7 @@ import { VersionFile } from "../version.ts";
 
 const USAGE = `Usage:
   npm run har -- import FILE --device NAME [--email ACCOUNT]
-  npm run har -- export --out FILE [--device NAME] [--filter JSON] [--email ACCOUNT]
+  npm run har -- export --out FILE [--device NAME] [--filter FILTER] [--email ACCOUNT]
 ACCOUNT is a demo account, ada@busymate.test by default; a device is paired when it is new.`;
 
 /** Faults beyond these are counted only. */
@@ -162,14 +163,16 @@ async function deviceNamed(
   return data.uuid;
 }
 
+/** A filter as text, or as the tree it stands for. */
 function readFilter(text: string): Filter {
   try {
-    return checkFilter(JSON.parse(text));
+    return text.trimStart().startsWith("{") ? checkFilter(JSON.parse(text)) : parseFilter(text);
   } catch (error) {
-    const fault = error instanceof FilterError ? ` (${error.position}: ${error.message})` : "";
+    if (!(error instanceof FilterError || error instanceof SyntaxError)) throw error;
+    const at = error instanceof FilterError && error.position ? ` (at ${error.position})` : "";
     throw new Complaint(
-      "--filter takes a filter as JSON, for example " +
-        `'{"field":"status","op":"gte","value":400}'${fault}.`,
+      `--filter: ${error.message}${at}. Write it as 'host:*.example.com status>=400', ` +
+        `or as JSON: '{"field":"status","op":"gte","value":400}'.`,
     );
   }
 }

@@ -32,6 +32,11 @@ async function har(...args: string[]): Promise<Outcome> {
   return outcome;
 }
 
+interface HarEntry {
+  request: { method: string };
+  response: { headers: { name: string }[]; content: { text?: string } };
+}
+
 async function entriesOf(file: string): Promise<unknown[]> {
   const text = (await readFile(file, "utf8")).replace(/^\uFEFF/, "");
   return (JSON.parse(text) as { log: { entries: unknown[] } }).log.entries;
@@ -52,6 +57,34 @@ describe("npm run har", () => {
       expect(await entriesOf(out)).toEqual(originals);
     }
   }, 90_000);
+
+  it(
+    "exports what a filter selects, by columns, headers and bodies, the newest first",
+    async () => {
+      const device = `har ${randomUUID()}`;
+      const out = join(cli.dataDir, "selected.har");
+      await har("import", fixture("browser.har"), "--device", device);
+      const originals = await entriesOf(fixture("browser.har")) as HarEntry[];
+      const selected = async (filter: string) => {
+        const args = ["export", "--out", out, "--device", device, "--filter", filter];
+        expect(await har(...args)).toMatchObject({ code: 0 });
+        return await entriesOf(out);
+      };
+      const those = (passes: (entry: HarEntry) => boolean) => originals.filter(passes).toReversed();
+      const posted = those(({ request }) => request.method === "POST");
+      const zipped = those(({ response }) =>
+        response.headers.some(({ name }) => name === "content-encoding")
+      );
+      const greeting = those(({ response }) => response.content.text?.includes("Grüße") === true);
+      expect([posted.length, zipped.length, greeting.length]).toEqual([2, 1, 1]);
+      expect(await selected("method:POST")).toEqual(posted);
+      expect(await selected('{"field":"method","op":"eq","value":"POST"}')).toEqual(posted);
+      expect(await selected("header[Content-Encoding]~gzip")).toEqual(zipped);
+      expect(await selected("body~Grüße")).toEqual(greeting);
+      expect(await selected("body~Grüße method:POST")).toEqual([]);
+    },
+    90_000,
+  );
 
   it("adds nothing when a file, or its own export, is imported again", async () => {
     const device = `har ${randomUUID()}`;
@@ -139,7 +172,8 @@ describe("npm run har", () => {
     [["import", fixture("browser.har")], /Usage/],
     [["export"], /Usage/],
     [["export", "--out", "x.har", "--device", "no such device"], /no device "no such device"/],
-    [["export", "--out", "x.har", "--filter", "status>=400"], /--filter takes/],
+    [["export", "--out", "x.har", "--filter", "status>=four"], /--filter: .*Write it as/],
+    [["export", "--out", "x.har", "--filter", '{"field":'], /--filter: .*Write it as/],
     [["export", "--out", "x.har", "--email", "nobody@example.com"], /no demo account/],
   ])("says what is wrong and fails: %j", async (args, reason) => {
     const { code, out, err } = await har(...args);
