@@ -1,23 +1,16 @@
+import type { Heard } from "../../shared/devices/online.ts";
 import { rest, rows } from "./api.ts";
 
-export interface Device {
+export interface Device extends Heard {
   uuid: string;
   name: string;
   os: string | null;
   model: string | null;
   app_version: string | null;
   connection_type: string | null;
-  last_seen_at: string | null;
   workspace: string;
   /** Holds a credential that works; visible only to those who may edit the device. */
   paired: boolean;
-}
-
-/** A device that was silent this long is offline. */
-const OFFLINE_AFTER_MS = 90_000;
-
-export function isOnline({ last_seen_at }: Device): boolean {
-  return last_seen_at !== null && Date.now() - Date.parse(last_seen_at) < OFFLINE_AFTER_MS;
 }
 
 /** The devices one may see, by name. */
@@ -26,6 +19,7 @@ export async function listDevices(): Promise<Device[]> {
     await (await rest()).from("devices")
       .select(
         "uuid,name,os,model,app_version,connection_type,last_seen_at," +
+          "device_status(online,last_heartbeat_at)," +
           "workspaces(name),device_jwts(expires_at,revoked_at)",
       )
       .order("name").overrideTypes<Found[], { merge: false }>(),

@@ -1,6 +1,7 @@
 import { busymate, rest, rows } from "../api.ts";
 import { confirmed } from "../confirm.ts";
-import { type Device, isOnline, listDevices } from "../devices.ts";
+import { isOnline } from "../../../shared/devices/online.ts";
+import { type Device, listDevices } from "../devices.ts";
 import { el, fill } from "../dom.ts";
 import { layOut, run } from "../frame.ts";
 import { leaveFor } from "../navigation.ts";
