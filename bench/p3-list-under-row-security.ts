@@ -21,6 +21,7 @@ interface Case {
  * A page of entries_filtered_list, called by the person, against nothing but its query, run by the
  * owner of the tables: no token, no membership, no filter to compile, no row security. The server's
  * own time (planning, execution and output), so that neither connection nor driver hides a difference.
+ * The query is planned each time, as one that is sent is; that the function keeps its plan counts for it.
  */
 export const listUnderRowSecurity: Benchmark = {
   id: "P3",
@@ -98,7 +99,7 @@ function callOf({ of }: Case, cursor: Cursor | undefined): string {
   return `select * from public.entries_filtered_list(${args.join(", ")})`;
 }
 
-/** What private.list_entries executes for that call. */
+/** The same page as a query of its own, written by somebody who need not ask who may see what. */
 function queryOf({ of }: Case, cursor: Cursor | undefined): string {
   const entries = "select e.* from public.entries e where";
   if (of === "all") {
