@@ -1,12 +1,15 @@
 import { decodeBody, textBody } from "../entries/body.ts";
 import type { StoredBody } from "../entries/exchange.ts";
 import { Sieve } from "./candidates.ts";
+import { addressIn, isAddress, pairsIn, type Parts } from "./addresses.ts";
+import { ENCODED, encodedAt } from "./encoded.ts";
+import { headerIn } from "./headers.ts";
 import { isCountName, isSecretName } from "./names.ts";
 import { compilePattern } from "./pattern.ts";
-import { isPlaceholder, labelOf, Placeholders } from "./placeholders.ts";
+import { labelOf, Placeholders } from "./placeholders.ts";
 import type { RedactionPolicy } from "./policy.ts";
 import { type Named, namedSecrets, schemeLabel, WORDS } from "./scan.ts";
-import { BEGINNINGS, escaped, isKeyLike, shapedSecrets } from "./values.ts";
+import { BEGINNINGS, escaped, shapedSecrets } from "./values.ts";
 
 /** What of an entry may hold secrets, in whatever form the entry is read. */
 export interface ReadableEntry {
@@ -67,14 +70,7 @@ const LIKE_FORM = /^[\w.%+[\]~-]{1,200}=[^\s"<>{}]*$/;
 const SPELLED_OUT = /\\+u00([46][1-9a-f]|[57][0-9a]|3\d|5f|2d)/gi;
 /** Of JWK (RFC 7518): what is private of a key. */
 const PRIVATE_MEMBER = /\\*"(?:d|p|q|dp|dq|qi|k)\\*"\s{0,20}:\s{0,20}\\*"(?=([\w-]{16,}))/g;
-const AUTHORIZATION = /^(?:proxy-)?authorization$/i;
-/** In a query or a form alone, and when the value reads like one: codes of OAuth, keys of an API. */
-const WEAK_NAME = /^(?:code|key|apikey|k|t|auth|state|nonce|ticket|hash|hmac|h)$/i;
-/** A hash, unless it numbers a placeholder. */
-const FRAGMENT = /(?<!<[a-z][a-z0-9_]{0,47})#/;
 const KNOWN_NAMES = 10_000;
-/** Of addresses within addresses, as redirects have them; beyond, they are text. */
-const DEPTH_LIMIT = 8;
 
 /** Names seen so far; the same few come again and again. */
 const verdicts = new Map<string, boolean>();
@@ -88,10 +84,6 @@ function isSecretNameOnce(name: string): boolean {
   return verdict;
 }
 
-/** As base64 of JSON, XML and forms begins: `{"`, `[{"`, `{ "`, `{` and a line break, `<?xml`, `password=` … */
-const ENCODED =
-  "eyJ W3si eyAi ewog ewoJ ew0K PD94 cGFzc3dvcmQ9 dXNlcm5hbWU9 dXNlcj Z3JhbnRfdHlwZT Y2xpZW50X2lk"
-    .split(" ");
 const SIEVE = new Sieve(WORDS, BEGINNINGS, ENCODED);
 
 class ActiveRedactor implements Redactor {
@@ -101,6 +93,11 @@ class ActiveRedactor implements Redactor {
   readonly #patterns: ReturnType<typeof compilePattern>[];
   /** Names that the sieve does not know. */
   readonly #extraNamePattern: RegExp | null;
+  readonly #parts: Parts = {
+    text: (text) => this.text(text),
+    isSecret: (name) => this.#isSecret(name),
+    secret: (label, secret) => this.#secret(label, secret),
+  };
 
   constructor({ mode, extraNames, extraPatterns }: RedactionPolicy) {
     this.#placeholders = new Placeholders(mode);
@@ -150,71 +147,15 @@ class ActiveRedactor implements Redactor {
   }
 
   header(name: string, value: string): string {
-    const lower = name.toLowerCase();
-    if (lower === "cookie") return value.split(";").map((one) => this.#cookie(one)).join(";");
-    if (lower === "set-cookie" || lower === "set-cookie2") {
-      return value.split(SEVERAL_COOKIES).map((one, at) =>
-        at % 2 === 1 ? one : this.#setCookie(one)
-      )
-        .join("");
-    }
-    if (lower === "sec-websocket-protocol") {
-      // Where browsers have to put a token, for want of a header.
-      return value.split(/(,\s*)/).map((one) =>
-        isKeyLike(one.trim()) ? this.#secret("access_token", one) : this.text(one)
-      ).join("");
-    }
-    if (AUTHORIZATION.test(lower)) {
-      const scheme = /^\s*([A-Za-z][\w-]*)\s+(?=\S)/.exec(value);
-      if (!scheme) return this.#secret("authorization", value);
-      const rest = value.slice(scheme[0].length);
-      return scheme[0] + this.#secret(schemeLabel(scheme[1]!), rest);
-    }
-    if (this.#isSecret(name)) return this.#secret(labelOf(name), value);
-    return isAddress(value) ? this.url(value) : this.text(value);
+    return headerIn(name, value, this.#parts);
   }
 
   url(url: string): string {
-    return this.#address(url, 0);
+    return addressIn(url, this.#parts);
   }
 
   pairs(text: string): string {
-    return this.#pairs(text, 0);
-  }
-
-  #address(url: string, depth: number): string {
-    const hash = url.search(FRAGMENT);
-    const beforeFragment = hash < 0 ? url : url.slice(0, hash);
-    const fragment = hash < 0 ? null : url.slice(hash + 1);
-    const [target, query] = splitAt(beforeFragment, "?");
-    const path = this.text(target);
-    // Implicit grants carry their token in the fragment.
-    return path + (query === null ? "" : `?${this.#pairs(query, depth)}`) +
-      (fragment === null
-        ? ""
-        : `#${fragment.includes("=") ? this.#pairs(fragment, depth) : this.text(fragment)}`);
-  }
-
-  #pairs(text: string, depth: number): string {
-    const isGrant = /(?:^|&)grant_type=/.test(text);
-    return text.split("&").map((pair) => {
-      const [spelled, value] = splitAt(pair, "=");
-      if (value === null || value === "") return this.text(pair);
-      const name = decoded(spelled);
-      const plain = decoded(value);
-      if (
-        this.#isSecret(name) ||
-        (WEAK_NAME.test(name) && (isKeyLike(plain) || (isGrant && name === "code")))
-      ) {
-        const shown = this.#secret(labelOf(name), plain);
-        return shown === plain ? pair : `${spelled}=${shown}`;
-      }
-      const shown = isAddress(plain) && depth < DEPTH_LIMIT
-        ? this.#address(plain, depth + 1)
-        : this.text(plain);
-      if (shown === plain) return pair;
-      return `${spelled}=${isPlaceholder(shown) ? shown : encodeURIComponent(shown)}`;
-    }).join("&");
+    return pairsIn(text, this.#parts);
   }
 
   body(body: StoredBody, contentType = ""): StoredBody {
@@ -305,11 +246,10 @@ class ActiveRedactor implements Redactor {
       }
     }
     for (const start of encoded) {
-      ENCODED_RUN.lastIndex = start;
-      const run = ENCODED_RUN.exec(text)?.[0];
-      const inner = run === undefined ? null : fromBase64(run);
-      if (inner === null || this.#find(inner).length === 0) continue;
-      found.push({ start, end: start + run!.length, label: "encoded_secret" });
+      const run = encodedAt(text, start);
+      if (run && this.#find(run.inner).length > 0) {
+        found.push({ start, end: run.end, label: "encoded_secret" });
+      }
     }
     return found;
   }
@@ -345,20 +285,6 @@ class ActiveRedactor implements Redactor {
     );
   }
 
-  /** What follows the first semicolon are attributes. */
-  #setCookie(text: string): string {
-    const [cookie, ...attributes] = text.split(";");
-    return [this.#cookie(cookie!), ...attributes].join(";");
-  }
-
-  #cookie(cookie: string): string {
-    const [name, value] = splitAt(cookie, "=");
-    // Without a name, or the rest of a quoted one.
-    if (value === null) return cookie.trim() === "" ? cookie : this.#secret("cookie", cookie);
-    if (value.trim() === "") return cookie;
-    return `${name}=${this.#secret(labelOf(name.trim()), value)}`;
-  }
-
   #isSecret(name: string): boolean {
     return isSecretNameOnce(name) ||
       (this.#extraNames.size > 0 && this.#extraNames.has(name.toLowerCase()));
@@ -386,38 +312,11 @@ class ActiveRedactor implements Redactor {
   }
 }
 
-/** A cookie, a cursor or an OAuth state: base64 of a text with a structure. */
-const ENCODED_RUN = new RegExp(
-  `(?<![\\w+/=-])(?:${ENCODED.join("|")})[\\w+/-]{12,}={0,2}(?![\\w.+/-])`,
-  "y",
-);
-
-/** Between cookies that were joined; the comma of a date is none. */
-const SEVERAL_COOKIES = /(\n|,\s*(?=[^;=,\s]+=))/;
-
-function fromBase64(run: string): string | null {
-  try {
-    const spelled = run.replace(/=+$/, "").replaceAll("-", "+").replaceAll("_", "/");
-    return atob(spelled);
-  } catch {
-    return null;
-  }
-}
-
 function contentTypeOf(headers: unknown): string | undefined {
   if (headers === null || typeof headers !== "object") return undefined;
   const named: [string, unknown][] = Array.isArray(headers) ? headers : Object.entries(headers);
   const found = named.find(([name]) => /^content-type$/i.test(name))?.[1];
   return found === undefined ? undefined : String(found);
-}
-
-function isUrl(value: string): boolean {
-  return /^[a-z][a-z0-9+.-]{0,30}:\/\/\S+$/i.test(value);
-}
-
-/** Also one without a host, as of a redirect: `/callback?code=…`. */
-function isAddress(value: string): boolean {
-  return isUrl(value) || /^(?:\.{0,2}\/|\?|#)[^\s"{}<>]*$/.test(value);
 }
 
 const JSON_TYPES = new Set(
@@ -427,19 +326,4 @@ const JSON_TYPES = new Set(
 /** What a schema says of a secret is none. */
 function isSchema(value: Record<string, unknown>): boolean {
   return "$ref" in value || JSON_TYPES.has(String(value["type"]));
-}
-
-function splitAt(text: string, sign: string): [string, string | null] {
-  const at = text.indexOf(sign);
-  return at < 0 ? [text, null] : [text.slice(0, at), text.slice(at + 1)];
-}
-
-/** As a form spells it; as it is where that cannot be. */
-function decoded(text: string): string {
-  if (!/[%+]/.test(text)) return text;
-  try {
-    return decodeURIComponent(text.replaceAll("+", " "));
-  } catch {
-    return text;
-  }
 }
