@@ -25,8 +25,10 @@ declare
   to_ts constant timestamptz := coalesce(before_ts, 'infinity');
   to_id constant uuid := coalesce(before_id, 'ffffffff-ffff-ffff-ffff-ffffffffffff');
   -- The first comparison prunes partitions, the second is the exact place.
-  place constant text := format('e.ts <= %L and (e.ts, e.id) < (%1$L::timestamptz, %L::uuid)', to_ts, to_id);
-  place_by_id constant text := format('e.ts <= %L and e.id < %L::uuid', to_ts, to_id);
+  place constant text := case when before_ts is null then 'true'
+    else format('e.ts <= %L and (e.ts, e.id) < (%1$L::timestamptz, %L::uuid)', before_ts, before_id) end;
+  place_by_id constant text := case when before_ts is null then 'true'
+    else format('e.ts <= %L and e.id < %L::uuid', before_ts, before_id) end;
 begin
   if page_size is null or page_size not between 1 and 500 then
     raise exception 'page_size: give a number from 1 to 500' using errcode = 'PT400';
