@@ -16,7 +16,9 @@ import { database } from "../support/world.ts";
 const ROWS = 40_000;
 const SLOW = 300_000;
 
-describe.each(readReleases(root))("from $version build $build", (release) => {
+const RELEASES = readReleases(root);
+
+describe.each(RELEASES)("from $version build $build", (release) => {
   let project: EmptyProject;
   let outcome: Upgrade;
 
@@ -44,7 +46,8 @@ describe.each(readReleases(root))("from $version build $build", (release) => {
     expect(upgraded).toEqual(fresh);
   }, SLOW);
 
-  it("would be found out if it did keep somebody out", async () => {
+  // Once is enough: it is about the watching, not about the release.
+  it.runIf(release === RELEASES.at(-1))("would be found out if it did", async () => {
     const copy = await mkdtemp(join(tmpdir(), "busymate-slow-"));
     try {
       await cp(join(root, "supabase"), join(copy, "supabase"), { recursive: true });
