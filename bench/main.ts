@@ -4,6 +4,7 @@
 import { writeFile } from "node:fs/promises";
 import { readOptions } from "../scripts/arguments.ts";
 import { Complaint, runProgram } from "../scripts/complaint.ts";
+import { formatted } from "../scripts/formatted.ts";
 import { ingestOverHttp } from "./p1h-ingest-over-http.ts";
 import { ingestInSql } from "./p1-ingest-in-sql.ts";
 import { batching } from "./p2-batching.ts";
@@ -56,7 +57,7 @@ await runProgram(async () => {
       `\n${tableOf(ratios)}\n\n${machine}\n` +
         "n: how often both were measured in turn; measured and reference are medians unless said.\n",
     );
-    if (report) await writeFile(REPORT, reportOf(ratios, machine, rows));
+    if (report) await writeFile(REPORT, await formatted(reportOf(ratios, machine, rows), "md"));
     if (ratios.some((ratio) => verdictOn(ratio) === "MISS")) process.exitCode = 1;
   } finally {
     await sites.close();
@@ -113,7 +114,11 @@ measured and reference are medians unless said, n is how often both were measure
 ${tableOf(ratios)}
 \`\`\`
 
-Measured on ${machine}.
+Measured on ${machine}. Again, in about a quarter of an hour, with nothing else running:
+
+\`\`\`sh
+npm run bench -- --report
+\`\`\`
 `;
 }
 

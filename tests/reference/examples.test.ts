@@ -42,6 +42,7 @@ const ELSEWHERE: readonly (readonly [page: string, begin: string, where: string]
   ["docs/mcp-tools.md", "claude mcp add", "is another program's"],
   ["docs/operations.md", "npm run backup", "tests/operations/backup.test.ts"],
   ["docs/operations.md", "# each needs Docker", "needs Docker"],
+  ["docs/performance.md", "", "takes a quarter of an hour, and the machine for itself"],
   // There is one status, and one test file that may post it.
   ["docs/stats-and-status.md", "ADMIN=", "tests/api/status.test.ts"],
   ["docs/stats-and-status.md", "npm run status-agent", "tests/e2e/status-agent.test.ts"],
