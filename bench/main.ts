@@ -110,7 +110,7 @@ Ratios of things measured in turn, in one run on one machine: they carry over to
 absolutes do not. ${rows.toLocaleString("en-US")} entries in 30 partitions over 1,000 workspaces;
 measured and reference are medians unless said, n is how often both were measured.
 
-\`\`\`
+\`\`\`text
 ${tableOf(ratios)}
 \`\`\`
 

@@ -1,8 +1,8 @@
 -- Purpose: a day comes and goes without a deadlock, and without holding anybody up for long.
 -- Affected: private.lock_together, ensure_partition, expire_partitions.
--- Special: entries and their payloads are two tables, and who reads both locks them in either order: a kept plan does so in
---          the order of its own making. Whoever held one exclusively and waited for the other deadlocked with a search. And
---          behind an exclusive lock that is waited for everybody else waits, ingest among them.
+-- Special: entries and their payloads are two tables, and who held one exclusively and waited for the other deadlocked with
+--          a search that had locked the other first. And behind an exclusive lock that is waited for everybody else waits,
+--          ingest among them.
 
 create function private.lock_together(variadic tables regclass[]) returns void
 language plpgsql set search_path = '' set lock_timeout = '300ms' as $$
@@ -41,8 +41,9 @@ begin
   end if;
   execute format('create table public.entries_%s (like public.entries including defaults including constraints)', suffix);
   execute format('create table private.entry_payloads_%s (like private.entry_payloads including defaults)', suffix);
-  -- Attaching looks through the default partition, which nobody may use meanwhile.
-  perform private.lock_together('public.entries_default', 'private.entry_payloads_default');
+  -- Attaching looks through the default partitions, which nobody may use meanwhile. Their readers come by way of the parents.
+  perform private.lock_together(
+    'public.entries', 'private.entry_payloads', 'public.entries_default', 'private.entry_payloads_default');
   -- Rows that came before their day existed wait in the default partition; attaching would fail on them.
   execute format(
     'with moved as (delete from public.entries_default where ts >= %L and ts < %L returning *)
