@@ -7,10 +7,10 @@ import { AppError, ERROR_STATUS, type ErrorCode } from "../http/errors.ts";
 import { validate } from "../http/validate.ts";
 import { createGate, guard } from "../token/guard.ts";
 import type { Limit } from "../token/guard.ts";
-import { ask } from "./ask.ts";
-import { type Brain, BRAIN_VARIABLES, createBrain } from "./brain.ts";
+import type { Brain } from "./brain.ts";
 import type { AskEvent, ProposalView } from "./events.ts";
-import { confirmProposal } from "./proposals.ts";
+import { busybroOnDemand } from "./on-demand.ts";
+import { BRAIN_VARIABLES } from "./settings.ts";
 import { sseStream } from "./sse.ts";
 import { readTurn } from "./turn.ts";
 
@@ -40,13 +40,14 @@ export function askApp(
   const app = createApp("ask", runtime);
   const gate = createGate(config, runtime.fetch);
   const person = guard(gate, { accept: "person", limit: RATE, scope: "mcp:read" });
-  const brain = brainWith(createBrain(config, gate.service, runtime.fetch));
+  const busybro = busybroOnDemand(config, gate.service, runtime.fetch);
 
   app.post("/", person, async (c) => {
     const turn = readTurn(await readJson(c.req.raw, { limit: BODY_LIMIT }), "web");
     const left = new AbortController();
     const signal = AbortSignal.any([c.req.raw.signal, left.signal]);
-    const events = ask(turn, { brain, asker: c.var.caller.claims, signal });
+    const { ask, brain } = await busybro();
+    const events = ask(turn, { brain: brainWith(brain), asker: c.var.caller.claims, signal });
     if (!wantsStream(c.req.header("accept"))) return c.json(await collected(events));
     // What cannot begin is an error like any other, with its status; from here on it is an event.
     const first = await events.next();
@@ -62,10 +63,13 @@ export function askApp(
       args: validate(args, await readJson(c.req.raw, { limit: BODY_LIMIT }) ?? {}),
       idempotencyKey: key === undefined ? null : validate(idempotencyKey, key),
     };
-    const { signal } = c.req.raw;
-    return c.json(
-      await confirmProposal(confirmation, { brain, asker: c.var.caller.claims, signal }),
-    );
+    const { confirmProposal, brain } = await busybro();
+    const asking = {
+      brain: brainWith(brain),
+      asker: c.var.caller.claims,
+      signal: c.req.raw.signal,
+    };
+    return c.json(await confirmProposal(confirmation, asking));
   });
 
   return app;

@@ -5,16 +5,9 @@ import type { Operation } from "../operations/operation.ts";
 import { OPERATIONS } from "../operations/registry.ts";
 import { createSigner } from "../token/sign.ts";
 import type { Signer } from "../token/sign.ts";
-import { configuredProvider, PROVIDER_VARIABLES } from "./configured-provider.ts";
+import { configuredProvider } from "./configured-provider.ts";
 import type { Provider } from "./provider.ts";
-
-export const BRAIN_VARIABLES = [
-  "SUPABASE_URL",
-  "SUPABASE_PUBLISHABLE_KEYS",
-  "BUSYMATE_ISSUER",
-  "BUSYMATE_SIGNING_KEY",
-  ...PROVIDER_VARIABLES,
-] as const;
+import { type BRAIN_VARIABLES, providerSettings } from "./settings.ts";
 
 /** BusyBro as configured: made once a function, shared by all turns. */
 export interface Brain {
@@ -31,7 +24,7 @@ export function createBrain(
   fetch: typeof globalThis.fetch,
 ): Brain {
   return {
-    provider: configuredProvider(config, fetch),
+    provider: configuredProvider(providerSettings(config), fetch),
     operations: OPERATIONS,
     callFor: callFactory(config, fetch),
     signer: createSigner(config.BUSYMATE_SIGNING_KEY, config.BUSYMATE_ISSUER),

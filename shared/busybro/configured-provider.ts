@@ -1,39 +1,27 @@
-import { ConfigError } from "../config/config.ts";
-import type { Config } from "../config/config.ts";
 import { offlineProvider } from "./offline.ts";
 import type { Provider } from "./provider.ts";
 import { sdkProvider } from "./sdk-provider.ts";
-
-export const PROVIDER_VARIABLES = [
-  "BUSYBRO_PROVIDER",
-  "BUSYBRO_BASE_URL",
-  "BUSYBRO_MODEL",
-  "BUSYBRO_API_KEY",
-  "BUSYBRO_WEB_SEARCH",
-] as const;
+import type { ProviderSettings } from "./settings.ts";
 
 const SILENCE_MS = 45_000;
-const DEFAULT_MODEL = "claude-sonnet-4-5";
 
-/** The provider that the environment names; half a configuration is none, and is not passed over. */
+/** The provider of the settings; a vendor's SDK is loaded with the first question. */
 export function configuredProvider(
-  config: Config<(typeof PROVIDER_VARIABLES)[number]>,
+  settings: ProviderSettings,
   fetch: typeof globalThis.fetch,
   silenceMs: number = SILENCE_MS,
 ): Provider {
-  const apiKey = config.BUSYBRO_API_KEY;
-  const baseURL = config.BUSYBRO_BASE_URL;
-  if (config.BUSYBRO_PROVIDER === "anthropic") {
-    if (!apiKey) throw missing("BUSYBRO_API_KEY");
+  if (settings.name === "anthropic") {
+    const { apiKey, baseURL, model, canSearch } = settings;
     return sdkProvider({
       name: "anthropic",
       silenceMs,
-      canSearch: config.BUSYBRO_WEB_SEARCH === "1",
+      canSearch,
       async load() {
         const { createAnthropic } = await import("@ai-sdk/anthropic");
         const anthropic = createAnthropic({ apiKey, fetch, ...(baseURL && { baseURL }) });
         return {
-          model: anthropic.languageModel(config.BUSYBRO_MODEL ?? DEFAULT_MODEL),
+          model: anthropic.languageModel(model),
           // One search a step: what the first one finds must not write the second one's query.
           searchTool: {
             type: "provider",
@@ -45,10 +33,8 @@ export function configuredProvider(
       },
     });
   }
-  if (config.BUSYBRO_PROVIDER === "openai-compatible") {
-    const model = config.BUSYBRO_MODEL;
-    if (!baseURL) throw missing("BUSYBRO_BASE_URL");
-    if (!model) throw missing("BUSYBRO_MODEL");
+  if (settings.name === "openai-compatible") {
+    const { apiKey, baseURL, model } = settings;
     return sdkProvider({
       name: "openai-compatible",
       silenceMs,
@@ -67,8 +53,4 @@ export function configuredProvider(
     });
   }
   return offlineProvider();
-}
-
-function missing(name: string): ConfigError {
-  return new ConfigError(`${name} is missing: the provider that BUSYBRO_PROVIDER names needs it`);
 }

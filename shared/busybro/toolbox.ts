@@ -21,7 +21,7 @@ export const useInput = z.strictObject({
   args: z.record(z.string(), z.unknown()).default({}),
 });
 
-const META: ToolSpec[] = [
+const META = (): ToolSpec[] => [
   {
     name: FIND_TOOLS,
     description: "Finds tools that are not listed, with what each does and takes.",
@@ -45,7 +45,7 @@ export function openTo(operations: Iterable<Operation>, rights: Rights): Operati
 export function offered(open: readonly Operation[], question: string): ToolSpec[] {
   const top = open.filter((one) => one.top);
   const rest = ranked(open.filter((one) => !one.top), question);
-  return [...[...top, ...rest].slice(0, LISTED).map(specOf), ...META];
+  return [...[...top, ...rest].slice(0, LISTED).map(specOf), ...META()];
 }
 
 /** Operations that fit what was asked for, best first. */

@@ -9,7 +9,14 @@ beforeEach(async () => {
   project = await fakeProject();
 });
 
-function appWith(settings: { TELEGRAM_BOT_TOKEN?: string; TELEGRAM_WEBHOOK_SECRET?: string }) {
+interface Settings {
+  TELEGRAM_BOT_TOKEN?: string;
+  TELEGRAM_WEBHOOK_SECRET?: string;
+  BUSYBRO_PROVIDER?: "anthropic" | "openai-compatible";
+  BUSYBRO_BASE_URL?: string;
+}
+
+function appWith(settings: Settings) {
   return telegramApp(
     {
       ...project.config,
@@ -40,6 +47,18 @@ describe("the function telegram-bot", () => {
         error: { code: "unavailable", message: expect.stringContaining(`${missing} is missing`) },
       });
     }
+  });
+
+  it.each([
+    [{ BUSYBRO_PROVIDER: "anthropic" }, "BUSYBRO_API_KEY is missing"],
+    [{ BUSYBRO_PROVIDER: "openai-compatible" }, "BUSYBRO_BASE_URL is missing"],
+    [
+      { BUSYBRO_PROVIDER: "openai-compatible", BUSYBRO_BASE_URL: "http://model.test/v1" },
+      "BUSYBRO_MODEL is missing",
+    ],
+  ] as const)("does not start with half a model server: %j", (settings, missing) => {
+    const bot = { TELEGRAM_BOT_TOKEN: "1:token", TELEGRAM_WEBHOOK_SECRET: "right" };
+    expect(() => appWith({ ...bot, ...settings })).toThrow(missing);
   });
 
   it("refuses a wrong secret without reading the body, asking the database or Telegram", async () => {

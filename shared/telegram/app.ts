@@ -1,9 +1,10 @@
-import { ask } from "../busybro/ask.ts";
-import { BRAIN_VARIABLES, createBrain } from "../busybro/brain.ts";
+import { busybroOnDemand } from "../busybro/on-demand.ts";
+import { BRAIN_VARIABLES } from "../busybro/settings.ts";
 import type { Config } from "../config/config.ts";
 import { createService } from "../db/service.ts";
 import { createApp } from "../http/app.ts";
 import { AppError } from "../http/errors.ts";
+import { createSigner } from "../token/sign.ts";
 import type { BackgroundRuntime } from "./background.ts";
 import { createBot } from "./bot.ts";
 import { delivery } from "./delivery.ts";
@@ -42,18 +43,21 @@ export function telegramApp(
   }
   const { fetch } = runtime;
   const service = createService({ url, secretKey: config.SUPABASE_SECRET_KEYS, fetch });
-  const brain = createBrain(config, service, fetch);
+  const busybro = busybroOnDemand(config, service, fetch);
   const bot = once(() =>
     createBot({
       token,
       apiRoot,
       webUrl: config.BUSYMATE_WEB_URL,
       service,
-      signer: brain.signer,
+      signer: createSigner(config.BUSYMATE_SIGNING_KEY, config.BUSYMATE_ISSUER),
       url,
       publishableKey: config.SUPABASE_PUBLISHABLE_KEYS,
       fetch,
-      asking: (question, asker, signal) => ask(question, { brain, asker, signal }),
+      async *asking(question, asker, signal) {
+        const { ask, brain } = await busybro();
+        yield* ask(question, { brain, asker, signal });
+      },
     })
   );
   const functionUrl = `${url}/functions/v1/telegram-bot`;

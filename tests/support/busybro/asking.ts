@@ -3,6 +3,7 @@
 import { type ASK_VARIABLES, askApp } from "../../../shared/busybro/app.ts";
 import type { AskEvent } from "../../../shared/busybro/events.ts";
 import { configuredProvider } from "../../../shared/busybro/configured-provider.ts";
+import { providerSettings } from "../../../shared/busybro/settings.ts";
 import type { Config } from "../../../shared/config/config.ts";
 import type { RequestLog } from "../../../shared/http/log.ts";
 import { stackKey } from "../signing.ts";
@@ -60,7 +61,7 @@ export function askingWith(
     (brain) =>
       silenceMs === undefined
         ? brain
-        : { ...brain, provider: configuredProvider(config, fetch, silenceMs) },
+        : { ...brain, provider: configuredProvider(providerSettings(config), fetch, silenceMs) },
   );
   return {
     logs,
