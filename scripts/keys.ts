@@ -1,6 +1,7 @@
 // npm run keys: exchanges the key that the embedded stack signs tokens with, without anybody noticing,
 // or with everybody signed out. A hosted project's keys are exchanged in its dashboard (docs/operations.md).
 
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { holdDirectory } from "../local/directory.ts";
 import { revokeRetiredKeys, rotateSigningKey } from "../local/keys.ts";
@@ -32,7 +33,11 @@ await runProgram(async () => {
   const [name = "", ...rest] = process.argv.slice(2);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (!command || rest.length > 0) throw new Complaint(USAGE);
-  const held = await holdDirectory(resolve(process.env["BUSYMATE_DATA"] || ".busymate"));
+  const directory = resolve(process.env["BUSYMATE_DATA"] || ".busymate");
+  if (!existsSync(directory)) {
+    throw new Complaint(`There are no keys in ${directory}: no stack ever ran on it.`);
+  }
+  const held = await holdDirectory(directory);
   try {
     process.stdout.write(await command(join(held.path, "keys.json")));
   } finally {

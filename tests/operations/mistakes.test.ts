@@ -1,7 +1,7 @@
 // What a person gets wrong is answered in a sentence, never with a stack trace: every command of
 // package.json with an argument it does not know, and paths and disks that are not as they should be.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -74,6 +74,17 @@ describe("a place that is not as it should be", { timeout: SLOW }, () => {
       .toMatch(/^PORT must be a number/);
     expect(await complaintOf("local/main.ts", [], { BUSYMATE_DATA: data, PORT: "23581" }))
       .toMatch(/keys\.json holds no keys of a stack\. Put it back from a backup/);
+  });
+
+  it("keys that are to be exchanged where there are none", async () => {
+    const data = join(directory, "nothing");
+    const environment = { BUSYMATE_DATA: data };
+    expect(await complaintOf("scripts/keys.ts", ["rotate"], environment))
+      .toBe(`There are no keys in ${data}: no stack ever ran on it.\n`);
+    expect(existsSync(data)).toBe(false);
+    await mkdir(data);
+    expect(await complaintOf("scripts/keys.ts", ["revoke-old"], environment))
+      .toBe(`${join(data, "keys.json")} is not there yet: npm start makes it.\n`);
   });
 
   it("a backup to a directory", async () => {
