@@ -49,14 +49,16 @@ describe("the function telegram-bot", () => {
     }
   });
 
-  it.each([
-    [{ BUSYBRO_PROVIDER: "anthropic" }, "BUSYBRO_API_KEY is missing"],
-    [{ BUSYBRO_PROVIDER: "openai-compatible" }, "BUSYBRO_BASE_URL is missing"],
+  it.each(
     [
-      { BUSYBRO_PROVIDER: "openai-compatible", BUSYBRO_BASE_URL: "http://model.test/v1" },
-      "BUSYBRO_MODEL is missing",
-    ],
-  ] as const)("does not start with half a model server: %j", (settings, missing) => {
+      [{ BUSYBRO_PROVIDER: "anthropic" }, "BUSYBRO_API_KEY is missing"],
+      [{ BUSYBRO_PROVIDER: "openai-compatible" }, "BUSYBRO_BASE_URL is missing"],
+      [
+        { BUSYBRO_PROVIDER: "openai-compatible", BUSYBRO_BASE_URL: "http://model.test/v1" },
+        "BUSYBRO_MODEL is missing",
+      ],
+    ] as const,
+  )("does not start with half a model server: %j", (settings, missing) => {
     const bot = { TELEGRAM_BOT_TOKEN: "1:token", TELEGRAM_WEBHOOK_SECRET: "right" };
     expect(() => appWith({ ...bot, ...settings })).toThrow(missing);
   });
