@@ -5,7 +5,7 @@ import { loadDay } from "./support/history.ts";
 import { ingestBySql } from "./support/ingest.ts";
 import { compare, type Ratio, secondsOf } from "./support/ratio.ts";
 
-const ROUNDS = 3;
+const ROUNDS = 5;
 const DAYS = 30;
 /** Older than the month that is kept. */
 const EXPIRED_DAYS_AGO = 32;
