@@ -143,6 +143,22 @@ describe("devices", () => {
     expect((await ownEntries()).status).toBe(401);
   });
 
+  it("offers a button that works, while the list is still on its way", async () => {
+    const { page } = await visit();
+    let arrive = () => {};
+    const arrival = new Promise<void>((resolve) => arrive = resolve);
+    // The list's own request; the next one is about the code.
+    await page.route("**/rest/v1/devices?**", async (route) => {
+      await arrival;
+      await route.continue();
+    }, { times: 1 });
+    await openAs(page, await newPerson(), "/devices");
+    await page.getByRole("button", { name: "Add device" }).click();
+    expect(await page.getByLabel("Pairing code").innerText()).toMatch(/^[0-9A-Z]{4}-/);
+    arrive();
+    await page.getByText("No devices yet").waitFor();
+  });
+
   it("shows a command that pairs", async () => {
     const { page } = await visit();
     await openAs(page, await newPerson(), "/devices");

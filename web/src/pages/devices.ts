@@ -26,18 +26,7 @@ fill(
 
 let mayEdit = false;
 
-await onSignedOut(() => void leaveFor("/login"));
-await run(frame, async () => {
-  mayEdit = rows(
-    await (await rest()).rpc("has_capability", { section: "devices", action: "edit" }),
-  );
-  add.hidden = !mayEdit;
-  await refresh();
-});
-setInterval(() => {
-  if (document.visibilityState === "visible") void run(frame, refresh);
-}, REFRESH_MS);
-
+// Before the button is there to be pressed.
 add.onclick = () => {
   frame.tell("");
   add.hidden = true;
@@ -49,6 +38,18 @@ add.onclick = () => {
     void run(frame, refresh);
   });
 };
+
+await onSignedOut(() => void leaveFor("/login"));
+await run(frame, async () => {
+  mayEdit = rows(
+    await (await rest()).rpc("has_capability", { section: "devices", action: "edit" }),
+  );
+  add.hidden = !mayEdit;
+  await refresh();
+});
+setInterval(() => {
+  if (document.visibilityState === "visible") void run(frame, refresh);
+}, REFRESH_MS);
 
 async function refresh(): Promise<void> {
   const devices = await listDevices();
