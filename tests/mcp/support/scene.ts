@@ -51,12 +51,14 @@ export async function newScene(): Promise<Scene> {
   await enrol(owner.workspaceId, bare);
   const device = await newDevice(owner);
   const host = `h${randomUUID().slice(0, 8)}.example.com`;
+  // A millisecond apart: two that are made in the same one are in no order.
+  const now = Date.now();
   const captured = [
-    exchangeOf({}, {
+    exchangeOf({ ts: new Date(now - 1).toISOString() }, {
       url: `https://${host}/things?page=1`,
       responseBody: JSON.stringify({ things: [{ id: 1, name: "first" }] }),
     }),
-    exchangeOf({}, {
+    exchangeOf({ ts: new Date(now).toISOString() }, {
       method: "POST",
       url: `https://${host}/login`,
       statusCode: 401,
