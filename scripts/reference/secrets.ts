@@ -29,8 +29,11 @@ export const secretsTable = (): string =>
     ["Name", "Value", "If it is left out", "Read by"],
     DEPLOYABLE.map((
       name,
-    ) => [`\`${name}\``, VARIABLES[name].hint, withoutIt(name), readersOf(name)]),
+    ) => [`\`${name}\``, plain(VARIABLES[name].hint), withoutIt(name), readersOf(name)]),
   );
+
+/** `<project url>` is no tag. */
+const plain = (text: string) => text.replaceAll("<", "\\<");
 
 function readersOf(name: Variable): string {
   const readers = Object.entries(READ_BY).filter(([, variables]) => variables.includes(name));

@@ -82,15 +82,7 @@ export interface Tool {
   annotations: ReturnType<typeof annotationsOf>;
 }
 
-const tools = new WeakMap<Operation, Tool>();
-
 function toolOf(operation: Operation): Tool {
-  let tool = tools.get(operation);
-  if (!tool) tools.set(operation, tool = describe(operation));
-  return tool;
-}
-
-function describe(operation: Operation): Tool {
   const { name, title, summary, output } = operation;
   return {
     name,

@@ -1,52 +1,35 @@
 // The signing key exchanged as an operator does it, with tokens of before and after on every surface.
 
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { decodeProtectedHeader } from "jose";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { type Stack, startStack } from "../../local/stack.ts";
 import { accessTokenFor } from "../../scripts/access-token.ts";
 import { findings } from "../../scripts/checks.ts";
 import { deviceOf } from "../../scripts/device.ts";
 import { person } from "../../scripts/person.ts";
 import { SIGNED_IN_CHECKS } from "../../scripts/verify/checks.ts";
 import { run } from "../e2e/program.ts";
+import { type OwnStack, startOwnStack } from "../support/own-stack.ts";
+import { exchangeOf } from "../support/world.ts";
 
 const EMAIL = "ada@busymate.test";
 const SLOW = 240_000;
 
-let dataDir: string;
-let stack: Stack;
+let stack: OwnStack;
 
 beforeAll(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "busymate-rotation-"));
-  stack = await start(0);
+  stack = await startOwnStack();
 }, SLOW);
-afterAll(async () => {
-  await stack?.stop();
-  await rm(dataDir, { recursive: true, force: true });
-});
+afterAll(() => stack?.stop());
 
-const start = (port: number) =>
-  startStack({
-    dataDir,
-    port,
-    watch: false,
-    rootWellKnown: true,
-    allowLoopbackDocuments: true,
-    secrets: {},
-    report: () => {},
-  });
-
-/** Stops, does what the operator does, starts again at the same address. */
+/** Stops, does what the operator does, starts again at the same address; what the command said. */
 async function afterRestart(command: "rotate" | "revoke-old"): Promise<string> {
-  const port = Number(new URL(stack.info.url).port);
-  await stack.stop();
-  const { code, out, err } = await run(dataDir, "keys", [command]);
-  expect({ code, err }).toEqual({ code: 0, err: "" });
-  stack = await start(port);
-  return out;
+  let said = "";
+  stack = await stack.restart(async () => {
+    const { code, out, err } = await run(stack.dataDir, "keys", [command]);
+    expect({ code, err }).toEqual({ code: 0, err: "" });
+    said = out;
+  });
+  return said;
 }
 
 interface Holders {
@@ -57,7 +40,7 @@ interface Holders {
 async function holders(name: string): Promise<Holders> {
   const [{ access_token: token }, { token: device }] = await Promise.all([
     accessTokenFor(stack.info, EMAIL),
-    deviceOf(stack.info, dataDir, person(stack.info, EMAIL), name),
+    deviceOf(stack.info, stack.dataDir, person(stack.info, EMAIL), name),
   ]);
   return { token, device };
 }
@@ -96,7 +79,7 @@ async function admissions({ token, device }: Holders) {
     "device, ingest": await status("/functions/v1/ingest", device, {
       method: "POST",
       headers: json,
-      body: JSON.stringify({ entries: [] }),
+      body: JSON.stringify({ entries: [exchangeOf()] }),
     }),
   };
 }
@@ -107,6 +90,7 @@ const ADMITTED = {
   "Realtime with the token": true,
   mcp: 200,
   "device, REST": 200,
+  "device, ingest": 200,
 };
 const REFUSED = {
   "REST with the token": false,
@@ -141,11 +125,11 @@ describe("the signing key", () => {
   it(
     "is exchanged by a stopped stack alone, and by a command that says what it takes",
     async () => {
-      expect(await run(dataDir, "keys", ["rotate"])).toMatchObject({
+      expect(await run(stack.dataDir, "keys", ["rotate"])).toMatchObject({
         code: 1,
         err: expect.stringContaining("A stack already runs on"),
       });
-      expect(await run(dataDir, "keys", ["--help"])).toMatchObject({
+      expect(await run(stack.dataDir, "keys", ["--help"])).toMatchObject({
         code: 1,
         err: expect.stringContaining("npm run keys -- rotate | revoke-old"),
       });
